@@ -114,18 +114,21 @@ async def open_kept_box(deps: Deps, account: Account, copy: int, keys: RecoveryK
     return OpenedBox(content.actor, content.rsa if fits else "", refused)
 
 
-async def take_values(deps: Deps, account: Account, copy: int, values: Sequence[BoxedValue]) -> tuple[RecordId, ...]:
+async def take_values(
+    deps: Deps, account: Account, copy: int | None, values: Sequence[BoxedValue]
+) -> tuple[RecordId, ...]:
     """Keep what a box tells of sealed records, to be opened here; returns the records that refute it or are nowhere.
 
-    Anybody can make a box: a value counts only where a record committed to it, which stands in the copy's class
-    `records`, or is here already.
+    Anybody can make a box: a value counts only where a record committed to it, which is here already, or stands in the
+    copy's class `records`; None: there is no copy to look into.
     """
     wanted = {parse_id(value.sealed): value for value in values[:MOST_VALUES]}
     async with deps.store.database.read() as session:
         stored = await load_records(session, wanted.keys())
     found = {one.id: reopen_record(one.wire) for one in stored.values()}
-    for group in sorted({parse_id(value.group) for sealed, value in wanted.items() if sealed not in found}):
-        found |= {record.id: record async for record in _sealed_in(deps, copy, group) if record.id in wanted}
+    if copy is not None:
+        for group in sorted({parse_id(value.group) for sealed, value in wanted.items() if sealed not in found}):
+            found |= {record.id: record async for record in _sealed_in(deps, copy, group) if record.id in wanted}
     kept = {sealed: value for sealed, value in wanted.items() if sealed in found and fits(value, found[sealed])}
 
     async def action(session: AsyncSession) -> None:
