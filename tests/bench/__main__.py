@@ -9,7 +9,7 @@ from typing import Final
 
 BENCHES: Final = (
     *("chain", "unsettled", "bulk", "inbox", "processes", "fanout"),
-    *("reads", "pages", "group_page", "joins", "idle", "hostile", "decisions", "polls", "archives"),
+    *("reads", "pages", "group_page", "joins", "idle", "hostile", "decisions", "polls", "archives", "moves"),
 )
 
 

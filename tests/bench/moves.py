@@ -1,0 +1,158 @@
+"""How long a whole account takes to move live: 1,000 posts with edits, 300 votes, twelve groups on four pods.
+
+The four pods, and who presses the pages' buttons, share two cores. Beside it stands what the new pod must do at least:
+check a signature for each record.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from models.moving.moves import MOVES, Move
+from models.people.accounts import load_account_named
+from pod.actions.moving.copy_classes import class_total
+from pod.actions.moving.traveller_wishes import JobWish, start_copy
+from pod.deps import Deps
+from protocol.copies import RECORDS, ClassTotal
+from tests.bench.place import pss_mib
+from tests.support.browsing import Browser, Seen
+from tests.support.importing import verification_limit
+from tests.support.people import agreed, joined
+from tests.support.rig import Person, ServedPod, eventually, worker_number
+
+POSTS, VOTES, GROUPS, PODS = 1_000, 300, 12, 4
+EDITED: Final = 10  # one post of so many
+WORDS: Final = "The well gave a bucket a day since August, and nobody knows why it is less now. "
+PATIENCE: Final = 180
+STEP_MS: Final = 121_000
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """Seconds of the copy and of the switch, by the clock."""
+    with _pods() as pods:
+        alpha, beta = pods[:2]
+        people = [pod.sign_up("ada" if pod is alpha else "host") for pod in pods]
+        for pod in pods:
+            pod.start()
+        ada = people[0]
+        _live(ada, people)
+        before = alpha.act(lambda deps: _records(deps, "ada"))
+        browser = Browser(alpha).sign_in("ada")
+        copied = _copy(browser, alpha, beta)
+        for pod in pods:
+            pod.set_clock(STEP_MS)
+        switched = _switch(browser, alpha, beta)
+        after = beta.act(lambda deps: _records(deps, "ada"))
+        assert after == before, (before, after)
+        assert beta.process is not None
+        limit = before.count / verification_limit()
+        return [
+            (f"records of {POSTS} posts, {VOTES} votes in {GROUPS} groups", float(before.count), ""),
+            ("one signature each (the limit)", limit, "s"),
+            ("copied and verified", copied, "s"),
+            ("switched, each group settled", switched, "s"),
+            ("the whole move (aim 60)", copied + switched, "s"),
+            ("memory of the new pod (aim 150)", pss_mib(beta.process.pid), "MiB"),
+        ]
+
+
+@contextmanager
+def _pods() -> Iterator[list[ServedPod]]:
+    with tempfile.TemporaryDirectory(prefix="althing-bench-moves-") as folder:
+        pods = [ServedPod(Path(folder) / f"pod{number}", worker_number(), number) for number in range(1, PODS + 1)]
+        try:
+            for pod in pods:
+                pod.create()
+            yield pods
+        finally:
+            for pod in pods:
+                pod.kill()
+
+
+def _live(ada: Person, people: list[Person]) -> None:
+    """What ada did for years: groups of others and of her own, posts, edits, votes, a poll, a delegation."""
+    hosts, groups = [people[1 + number % (PODS - 1)] for number in range(GROUPS - 1)], []
+    for number, host in enumerate(hosts):
+        group = host.post("/api/v1/groups", {"name": f"Group {number}", "weight": 3000})["group"]
+        joined(host, group, ada, 1000)
+        groups.append(group)
+    groups.append(ada.account["personal_group"])
+    posts = [_post(ada, groups[number % GROUPS], number) for number in range(POSTS)]
+    for number in range(VOTES):
+        group, post = posts[number]
+        if group != ada.account["personal_group"]:
+            ada.post(f"/api/v1/groups/{group}/votes", {"target": {"post": post}, "value": 100 + number})
+    for group, host in zip(groups, hosts, strict=False):  # the personal group has no host
+        eventually(partial(agreed, group, ada, host), seconds=PATIENCE)
+
+
+def _post(ada: Person, group: str, number: int) -> tuple[str, str]:
+    paragraphs = [{"style": "text", "text": f"{number}. {WORDS * 3}"}]
+    post = str(ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"])
+    if number % EDITED == 0:
+        place = {"record": post, "index": 0}
+        adds = [{"after": place, "style": "text", "text": f"{number}, better said. {WORDS}"}]
+        marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
+        ada.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": marks})
+    return group, post
+
+
+async def _records(deps: Deps, name: str) -> ClassTotal:
+    """Count, bytes and root of what the account here wrote in groups of others."""
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+        assert account is not None
+        return await class_total(session, deps, account, RECORDS, private=True)
+
+
+def _copy(browser: Browser, alpha: ServedPod, beta: ServedPod) -> float:
+    """Seconds from the grant to a verified copy."""
+    browser.pod = beta
+    found = browser.submit(browser.get("/move"), "/move", account=f"{alpha.url}/@ada")
+    page = _led_to(browser.submit(found, "/move/ask"))
+    browser.pod = alpha
+    browser.submit(browser.get(page), page, host=beta.url.partition("://")[2], private="true")
+    browser.pod = beta
+    started = time.perf_counter()
+    eventually(lambda: _move(beta).plan is not None, seconds=PATIENCE)
+    beta.act(lambda deps: start_copy(deps, _move(beta), JobWish("ada")))
+    eventually(lambda: _move(beta).stage == "verified", seconds=PATIENCE, seen=lambda: _move(beta).why)
+    return time.perf_counter() - started
+
+
+def _switch(browser: Browser, alpha: ServedPod, beta: ServedPod) -> float:
+    """Seconds from the second consent until each group is settled."""
+    page = _led_to(browser.submit(browser.get("/move/switching"), "/move/switching"))
+    browser.pod = alpha
+    shown = browser.get(page)
+    started = time.perf_counter()
+    browser.submit(shown, page, handle="ada")
+    browser.pod = beta
+    eventually(lambda: _move(beta).stage == "settled", seconds=PATIENCE, seen=lambda: _move(beta).why)
+    return time.perf_counter() - started
+
+
+def _move(beta: ServedPod) -> Move:
+    async def look(deps: Deps) -> Move:
+        async with deps.store.database.read() as session:
+            columns = [MOVES.c[name] for name in Move.__struct_fields__]
+            return Move(*(await session.execute(select(*columns))).one())
+
+    return beta.act(look)
+
+
+def _led_to(page: Seen) -> str:
+    """The path of the page at the old pod to which a link leads."""
+    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
+    assert found, page.text
+    return str(urlsplit(found[1]).path)
