@@ -67,15 +67,19 @@ class Traveller:
         self.alpha, self.beta, self.name = alpha, beta, name
         self.person = alpha.sign_up(name)
         self.group = RecordId(self.person.account["personal_group"])
-        home = Home(beta.url, beta.act(_pod_key))
+        self.agrees()
+        beta.act(lambda deps: begin(deps, self.group, alpha.url, name))
+
+    def agrees(self) -> None:
+        """They agree to move to beta."""
+        home = Home(self.beta.url, self.beta.act(_pod_key))
 
         async def consent(session: AsyncSession, deps: Deps) -> None:
-            account = await load_account_named(session, name)
+            account = await load_account_named(session, self.name)
             assert account is not None
             await agree(session, deps, account, home)
 
-        alpha.act(lambda deps: deps.store.write(lambda session: consent(session, deps)))
-        beta.act(lambda deps: begin(deps, self.group, alpha.url, name))
+        self.alpha.act(lambda deps: deps.store.write(lambda session: consent(session, deps)))
 
     def advance(self) -> bool:
         return self.beta.act(lambda deps: advanced(deps, self.group)).arrived
@@ -181,6 +185,7 @@ def test_mg_05_an_old_pod_that_is_killed_while_it_signs_has_signed_nothing(
     traveller.person.post(f"/api/v1/groups/{traveller.group}/posts", NOTE)
     eventually(lambda: _whole(traveller.person, traveller.group))
 
+    traveller.agrees()  # a move that was stopped needs their word anew
     traveller.arrives()
 
 
