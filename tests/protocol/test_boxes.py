@@ -109,7 +109,12 @@ def test_other_words_and_another_group_open_nothing(seed: bytes, group: RecordId
         open_box(_WHOLE, seed, group)
 
 
-@pytest.mark.parametrize("cut", [b"", b"x", _WHOLE[:32], _WHOLE[:OVERHEAD], _WHOLE[:-1], bytes(len(_WHOLE))])
+# A box is never the same twice, so its bytes name no test.
+@pytest.mark.parametrize(
+    "cut",
+    [b"", b"x", _WHOLE[:32], _WHOLE[:OVERHEAD], _WHOLE[:-1], bytes(len(_WHOLE))],
+    ids=["nothing", "a byte", "a key", "no words", "cut short", "zeros"],
+)
 def test_what_is_no_box_opens_nothing(cut: bytes) -> None:
     with pytest.raises(BadProofError):
         open_box(cut, SEED, GROUP)
