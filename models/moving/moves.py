@@ -51,6 +51,7 @@ class MoveRow(Base):
     said: Mapped[bytes | None] = mapped_column(LargeBinary)
     name: Mapped[str] = mapped_column(server_default="")
     address: Mapped[str] = mapped_column(server_default="")
+    told: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str] = mapped_column(server_default="")
     standing: Mapped[bool] = mapped_column(server_default="0")
     private: Mapped[bool] = mapped_column(server_default="0")
@@ -75,8 +76,9 @@ class Move(msgspec.Struct, frozen=True):
     `expires_at`: when the move is over; None: a standing copy, which ends when it is revoked.
 
     Of a job: `stage`, since `stage_at`; `stopped_in`: the stage in which it stopped. `why`: code of the last fault, and
-    `said` its sentences as JSON. `name`: wished here; `address`, `language`: for the mail. `plan`: as JSON; `current`:
-    the class that is read now. `due_at`: when something is next to be done, None: nothing until somebody asks.
+    `said` its sentences as JSON. `name`: wished here; `address`, `language`: for mails; `told`: what the last one said.
+    `plan`: as JSON; `current`: the class that is read now. `due_at`: when something is next to be done, None: nothing
+    until somebody asks.
     `turn`: how often it was claimed; `tries`: how often in a row something failed.
 
     `verifier`: the sealed secret of the code by which the account may switch; `invite_id`: the invitation that lets in.
@@ -112,6 +114,7 @@ class Move(msgspec.Struct, frozen=True):
     tries: int = 0
     verifier: bytes | None = None
     invite_id: int | None = None
+    told: str = ""
 
 
 MOVES: Final = table_of(MoveRow)
@@ -169,7 +172,7 @@ async def note_move(session: AsyncSession, move: Move, changes: Mapping[str, Any
 
 async def close_move_of_copy(session: AsyncSession, copy: int) -> None:
     """End the job that keeps a copy: it has become an account, or is erased. Nothing names the copy any more."""
-    ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "turn": MOVES.c.turn + 1}
+    ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "address": "", "turn": MOVES.c.turn + 1}
     await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -21,7 +20,6 @@ from models.moving.moves import (
     BEGUN,
     COPYING,
     SETTLED,
-    STOPPED,
     SWITCHING,
     VERIFIED,
     Move,
@@ -29,17 +27,13 @@ from models.moving.moves import (
     first_move_at,
     note_move,
 )
-from pod.actions.admin.pod_settings import pod_name, read_settings
-from pod.actions.letters import send
 from pod.actions.moving.copy_step import advance_copy
 from pod.actions.moving.job_ends import stopped, waiting
+from pod.actions.moving.move_mails import mail_news, with_news
 from pod.actions.moving.standing_step import advance_standing
 from pod.actions.moving.switch_step import advance_switch
 from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
-from pod.errors import BadAddressError, MailError
-from pod.letters.moves import copied_letter
-from pod.translations import DEFAULT, translator_for
 from protocol.errors import RefusedError
 
 CLAIM_MS: Final = 60_000
@@ -102,10 +96,10 @@ async def work(deps: Deps, claimed: Move) -> bool:
             until = deps.clock() + CLAIM_MS
             if not await deps.store.write(partial(note_move, move=claimed, changes={"due_at": until})):
                 return False
-        after = going.result()
+        after = with_news(claimed, going.result(), now=deps.clock())
         if not await _note(deps, claimed, after):
             return False
-        await _tell(deps, claimed, after)
+        await mail_news(deps, claimed, after)
         return True
     finally:
         going.cancel()
@@ -136,15 +130,3 @@ async def _note(deps: Deps, claimed: Move, after: Move) -> bool:
         if name not in _KEYS and (name == "due_at" or before[name] != value)
     }
     return await deps.store.write(partial(note_move, move=claimed, changes=changes))
-
-
-async def _tell(deps: Deps, claimed: Move, after: Move) -> None:
-    """Send the one mail that was asked for, when the copy is whole or stops; the address is forgotten before."""
-    if not after.address or after.stage == claimed.stage or after.stage not in (VERIFIED, STOPPED):
-        return
-    if not await deps.store.write(partial(note_move, move=claimed, changes={"address": ""})):
-        return
-    say = translator_for(after.language or DEFAULT)
-    pod, page = pod_name(deps, await read_settings(deps)), f"{deps.identity.base_url}/move/journey"
-    with suppress(BadAddressError, MailError):
-        await send(deps, after.address, copied_letter(say, after.who, pod, page, whole=after.stage == VERIFIED))

@@ -28,9 +28,21 @@ def copied_letter(say: Translator, who: str, pod: str, page: str, *, whole: bool
         say("Hello,"),
         what,
         page,
-        say("If you didn't begin this, somebody typed your address. You get no more mail about it."),
+        say("If you didn't begin this, somebody typed your address. It is forgotten when the move or the copy ends."),
     )
     return Letter(subject, "\n\n".join(lines) + "\n")
+
+
+def shrunk_letter(say: Translator, who: str, pod: str, old: str, page: str) -> Letter:
+    """To whom keeps a second home at this pod: half of a class was gone at once."""
+    lines = (
+        say("Hello,"),
+        say("half of something in the account %(who)s was gone at once at %(host)s.", who=who, host=old),
+        say("If that wasn't you, sign in there and look. What it was before is kept at %(pod)s for 30 days:", pod=pod),
+        page,
+        say("If you didn't begin this, somebody typed your address. It is forgotten when the move or the copy ends."),
+    )
+    return Letter(say("Much is gone from your account at %(host)s", host=old), "\n\n".join(lines) + "\n")
 
 
 def settled_letter(say: Translator, pod: str, name: str) -> Letter:

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from models.moving.moves import STOPPED, Move, set_move
+from models.moving.moves import STOPPED, VERIFIED, Move, set_move
 from pod.actions.moving.copy_step import check_home, source_of_move
-from pod.actions.moving.standing_copies import DAY_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal
+from pod.actions.moving.move_mails import SHRANK
+from pod.actions.moving.standing_copies import DAY_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal, standing_of
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
 from protocol.errors import RefusedError
@@ -29,7 +30,16 @@ async def advance_standing(deps: Deps, move: Move) -> Move:
         if error.refused.rule is not KeptCopyRule.GRANT_ENDED:
             raise
         return await _refused(deps, move, copy)
-    return msgspec.structs.replace(move, current="", due_at=now + (SOON_MS if kept.differing else DAY_MS))
+    due_at = now + (SOON_MS if kept.differing else DAY_MS)
+    return msgspec.structs.replace(move, current="", due_at=due_at, told=await _told(deps, move, copy))
+
+
+async def _told(deps: Deps, move: Move, copy: int) -> str:
+    """What the person is to be told: once of each copy that is kept because a class shrank."""
+    standing = await standing_of(deps, copy)
+    if standing is None or standing.former_id is None:
+        return VERIFIED if move.told.startswith(SHRANK) else move.told
+    return f"{SHRANK} {standing.former_id}"
 
 
 async def look_now(deps: Deps, move: Move) -> None:

@@ -28,7 +28,6 @@ from models.moving.newcomers import Newcomer, NewcomerGroup, list_open_groups, n
 from models.people.accounts import Account, load_membership, set_language
 from models.pod.pod_invites import note_invited, take_invite
 from pod.actions.chain.views import load_view
-from pod.actions.letters import post
 from pod.actions.moving.begun_switches import newcomer_of, stop_there
 from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
@@ -39,10 +38,8 @@ from pod.actions.moving.old_pod import refusal_in
 from pod.actions.moving.taken_copies import bring_up, verify_copy
 from pod.actions.moving.unfolded_copy import unfold_copy
 from pod.deps import Deps
-from pod.letters.moves import settled_letter, unmoved_letter
 from pod.rules.copies import KeptCopyRule
 from pod.rules.switches import SwitchRule
-from pod.translations import translator_for
 from protocol.copies import claimed_manifest
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -143,9 +140,6 @@ async def _given_up(deps: Deps, move: Move, error: RemoteError | RefusedError) -
     except RemoteError as silence:
         return waiting(deps, move, silence)
     said = sentences_of(error)
-    if move.address:
-        say = translator_for(move.language)
-        post(deps, move.address, unmoved_letter(say, deps.identity.base_url, move.name, said.told(say.language)))
     told = msgspec.structs.replace(move, why=code_of(error), said=msgspec.json.encode(said), due_at=None)
     if rule is SwitchRule.OTHER_KEY:
         return msgspec.structs.replace(told, stage=STOPPED, stopped_in=VERIFIED)
@@ -184,9 +178,6 @@ async def _groups(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
         left = await list_open_groups(session, person, AT_ONCE)
     if left:
         return msgspec.structs.replace(move, due_at=max(now + 1_000, min(_due(told, newcomer, now) for told in left)))
-    if move.address:
-        say = translator_for(move.language)
-        post(deps, move.address, settled_letter(say, deps.identity.base_url, newcomer.name))
     return msgspec.structs.replace(move, stage=SETTLED, due_at=now)
 
 

@@ -34,7 +34,7 @@ BEFORE_SWITCH: Final = frozenset({BEGUN, COPYING, VERIFIED})
 
 
 class JobWish(msgspec.Struct, frozen=True):
-    """The name wished here, and an address for the one mail at the end; "": none. `language`: of that mail."""
+    """The name wished here, and an address for mails about the move; "": none. `language`: of those."""
 
     name: str
     address: str = ""

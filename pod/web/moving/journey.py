@@ -36,7 +36,7 @@ KIB: Final = 1024
 
 
 class StartForm(msgspec.Struct, frozen=True):
-    """The name wished here, and where the one mail at the end goes; empty: nowhere."""
+    """The name wished here, and where mails about the move go; empty: nowhere."""
 
     name: str = ""
     mail: str = ""

@@ -11,9 +11,25 @@ import pytest
 
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
-from models.moving.moves import BEGUN, COPYING, STOPPED, Move, claim_move, first_move_at, hasten_moves, insert_move
+from models.moving.moves import (
+    BEGUN,
+    COPYING,
+    SETTLED,
+    STOPPED,
+    SWITCHING,
+    VERIFIED,
+    Move,
+    claim_move,
+    first_move_at,
+    hasten_moves,
+    insert_move,
+    note_move,
+)
 from models.moving.moves import load_move as load
+from pod.actions.letters import Letter
+from pod.actions.moving import move_mails
 from pod.actions.moving.job_ends import BROKEN, FIRST_WAIT_MS, LONGEST_WAIT_MS
+from pod.actions.moving.move_mails import SHRANK, with_news
 from pod.deps import Deps
 from pod.jobs import moves
 from pod.jobs.moves import CLAIM_MS, work
@@ -124,3 +140,86 @@ async def test_mg_07_a_refusal_stops_the_job_with_its_reason_and_where(
     assert b"sv" in (after.said or b"")
     async with deps.store.database.read() as session:
         assert await first_move_at(session) is None
+
+
+async def goes(deps: Deps, monkeypatch: pytest.MonkeyPatch, to: str, **changes: object) -> Move:
+    """The stored job after a step to this stage from the one that `changes` set."""
+    now = deps.clock()
+    before = await stored(deps)
+    assert await deps.store.write(partial(note_move, move=before, changes={"due_at": now, **changes}))
+    job = await claimed(deps)
+    assert job is not None
+
+    async def step(_: Deps, move: Move) -> Move:
+        return msgspec.structs.replace(move, stage=to, due_at=None)
+
+    monkeypatch.setattr(moves, "STEPS", dict.fromkeys((BEGUN, COPYING, VERIFIED, SWITCHING), step))
+    assert await work(deps, job)
+    return await stored(deps)
+
+
+@pytest.fixture
+def mailed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The addresses and subjects of what is mailed."""
+    sent: list[tuple[str, str]] = []
+
+    async def send(_: Deps, to: str, letter: Letter) -> str:
+        sent.append((to, letter.subject))
+        return ""
+
+    monkeypatch.setattr(move_mails, "send", send)
+    return sent
+
+
+async def test_mg_07_the_copy_is_told_once_the_switch_once_and_then_the_address_is_forgotten(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, mailed: list[tuple[str, str]]
+) -> None:
+    to = "ada@mail.example"
+    copied = await goes(deps, monkeypatch, VERIFIED, stage=COPYING, address=to, language="en")
+    assert copied.address == to
+    assert len(mailed) == 1
+    again = await goes(deps, monkeypatch, VERIFIED, stage=COPYING)
+    assert (again.address, len(mailed)) == (to, 1), "what was told isn't told again, as after a kill"
+    for _ in range(2):
+        given_up = await goes(deps, monkeypatch, VERIFIED, stage=SWITCHING)
+        assert (given_up.address, len(mailed)) == (to, 2)
+    settled = await goes(deps, monkeypatch, SETTLED, stage=SWITCHING)
+    assert settled.address == ""
+    assert [address for address, _ in mailed] == [to] * 3
+    whole, stopped, moved = (subject for _, subject in mailed)
+    assert "is whole" in whole
+    assert "was stopped" in stopped
+    assert "You have moved" in moved
+
+
+async def test_mg_07_an_address_is_kept_no_longer_than_the_move_may_last(deps: Deps, clock: SetClock) -> None:
+    before = await stored(deps)
+    changes = {"stage": SWITCHING, "address": "ada@mail.example", "expires_at": NOON + 1_000}
+    assert await deps.store.write(partial(note_move, move=before, changes=changes))
+    job = await claimed(deps)
+    assert job is not None
+    clock.ms += 1_000
+    assert with_news(job, job, now=clock.ms).address == ""
+    assert with_news(job, job, now=clock.ms - 1).address == "ada@mail.example"
+
+
+async def test_mg_24_each_copy_that_is_kept_because_a_class_shrank_is_told_once(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, mailed: list[tuple[str, str]]
+) -> None:
+    home = {"stage": VERIFIED, "standing": True, "address": "ada@mail.example", "language": "sv", "told": VERIFIED}
+    for former, told in ((7, 1), (7, 1), (8, 2)):
+        now = deps.clock()
+        before = await stored(deps)
+        changes = {**home, "told": before.told or VERIFIED, "due_at": now}
+        assert await deps.store.write(partial(note_move, move=before, changes=changes))
+        job = await claimed(deps)
+        assert job is not None
+
+        async def step(_: Deps, move: Move, former: int = former) -> Move:
+            return msgspec.structs.replace(move, due_at=None, told=f"{SHRANK} {former}")
+
+        monkeypatch.setattr(moves, "advance_standing", step)
+        assert await work(deps, job)
+        assert len(mailed) == told
+    assert (await stored(deps)).address == "ada@mail.example"
+    assert mailed[0][1].startswith("Mycket är borta")

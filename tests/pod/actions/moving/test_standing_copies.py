@@ -6,14 +6,19 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from time import process_time
+from unittest.mock import AsyncMock, Mock
 
+import msgspec
 import pytest
 
 from models.moving.imported_files import load_file_copy
 from models.moving.kept_copies import load_copy
+from models.moving.moves import VERIFIED, Move
 from models.moving.standing_copies import StandingCopy, load_standing
-from pod.actions.moving import standing_copies
+from pod.actions.moving import standing_copies, standing_step
+from pod.actions.moving.move_mails import SHRANK
 from pod.actions.moving.standing_copies import DAY_MS, FORMER_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal
+from pod.actions.moving.standing_step import advance_standing
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import recover
 from pod.deps import Deps
@@ -109,6 +114,12 @@ async def test_what_loses_half_at_once_is_kept_as_it_was_for_a_month(
     standing = await home.standing()
     assert standing is not None
     assert standing.former_id is not None
+    job = Move(b"m", "@ada", "https://old.example", home.ada.own, "full", "", "", b"", "", NOON, NOON, None)
+    job = msgspec.structs.replace(job, stage=VERIFIED, standing=True, copy_id=home.copy, told=VERIFIED)
+    monkeypatch.setattr(standing_step, "check_home", AsyncMock())
+    monkeypatch.setattr(standing_step, "source_of_move", Mock(return_value=home.source))
+    told = await advance_standing(home.deps, job)
+    assert told.told == f"{SHRANK} {standing.former_id}", "also if a kill came before the first look's end"
     assert (standing.shrank, standing.former_until) == ("choices", home.clock.ms + FORMER_MS)
     assert len(await kept_lines(home.deps, standing.former_id, "choices")) == len(before) - 1
     assert await kept_lines(home.deps, home.copy, "choices") == await home.ada.lines("choices")
@@ -119,6 +130,7 @@ async def test_what_loses_half_at_once_is_kept_as_it_was_for_a_month(
     standing = await home.standing()
     assert standing is not None
     assert (standing.former_id, standing.shrank) == (None, "")
+    assert (await advance_standing(home.deps, told)).told == VERIFIED
 
 
 async def test_what_is_revoked_is_erased_within_a_day_and_one_refusal_erases_nothing(home: Home) -> None:
