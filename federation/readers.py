@@ -2,7 +2,8 @@
 
 Rules of this file (ADR 0025):
 
-1. A pod signs with a key of one of its own actors; the holder of such a key speaks for the actor's origin.
+1. A pod signs with a key of its own actor, `/actor` of its origin. No other actor speaks for it: a person's key may
+   have left the pod, in the box that their words open.
 2. The holder of a one-time or recovery key signs under RFC 9421 with that key's did:key as key id. Such a key is never
    looked up, and is nobody's actor.
 3. `Althing-Invitation` is the base64 of an invitation's JSON. It counts if the signature covers it.
@@ -19,6 +20,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from federation.addresses import origin_of
 from federation.known_keys import KnownKeys
 from federation.receive import is_ours, verify_as_known
 from federation.rules.keys import KeyRule
@@ -40,11 +42,12 @@ from protocol.keys import DID_PREFIX, DidKey, parse_did
 from protocol.limits import MAX_OPERATION_BYTES, MAX_RECORD_DEPTH
 
 INVITATION: Final = "Althing-Invitation"
+POD_ACTOR: Final = "/actor"
 _MAKER: Final = object()
 
 
 class VerifiedPod:
-    """A pod, by one of its actors, whose URL is `actor`. Only `receive_reader` makes one.
+    """A pod, by its own actor, whose URL is `actor`. Only `receive_reader` makes one.
 
     `key_sha256` is a hash of the public key that signed, whatever blanks its owner wrote in it.
     """
@@ -87,6 +90,8 @@ async def receive_reader(
     if is_ours(claim.key_id, policy):
         raise KeyRule.OUR_KEY.error()
     signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
+    if signature.owner != f"{origin_of(signature.owner).url}{POD_ACTOR}":
+        raise KeyRule.NOT_A_PODS_KEY.error()
     await replay.admit(signature, now=now)
     return VerifiedPod(signature.owner, signature.key_text, _MAKER)
 

@@ -13,6 +13,7 @@ class KeyRule(Rule):
     DID_NOT_ED25519 = (UnsuitableKeyError, "The did:key isn't one of Ed25519.")
     ACTOR_NOT_OWNER = (KeyOwnerError, "The activity's actor isn't the owner of the key that signed.")
     ACTIVITY_ELSEWHERE = (KeyOwnerError, "The activity's id is on another server than its actor.")
+    NOT_A_PODS_KEY = (KeyOwnerError, "The key isn't that of a pod's own actor, and no other speaks for its pod.")
     KEY_ELSEWHERE = (KeyOwnerError, "The key is on another server than the activity's actor.")
     OUR_ACTOR = (KeyOwnerError, "The activity's actor is one of ours, and those don't write to us by HTTP.")
     NO_ACTOR_ADDRESS = (KeyOwnerError, "The actor has no address.")
