@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pod.errors import NotNowError
+from pod.errors import GoneError, NotNowError
 from protocol.errors import MalformedError, Rule, TooLargeError
 
 
@@ -35,8 +35,13 @@ class BroughtLineRule(Rule):
         "Another account has a draft under this number.",
         "Ett annat konto har ett utkast med det här numret.",
     )
+    NONE_FAILED = (
+        GoneError,
+        "Every row that came along was taken.",
+        "Varje rad som följde med togs emot.",
+    )
     BEYOND_BOUND = (
         TooLargeError,
-        "An account has at most %(most)s of these.",
-        "Ett konto har högst %(most)s av de här.",
+        "The account has as many of these as it may have.",
+        "Kontot har redan så många av de här som det får ha.",
     )

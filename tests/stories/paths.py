@@ -190,6 +190,7 @@ PATHS: Mapping[str, Paths] = {
     "/settings/mail": at("/settings/mail"),
     "/settings/not-me": at("/settings/not-me"),
     "/settings/moved": at("/settings/moved"),
+    "/settings/moved/failed.csv": at("/settings/moved/failed.csv"),
     "/settings/passkeys": at("/settings/passkeys"),
     "/settings/sessions": at("/settings/sessions"),
     "/settings/tokens": at("/settings/tokens"),

@@ -40,6 +40,7 @@ from pod.actions.moving.unfolded_rows import RowWriter
 from pod.deps import Deps
 from pod.rules.brought_lines import BroughtLineRule
 from pod.rules.copies import KeptCopyRule
+from pod.spreadsheets import spreadsheet
 from protocol.canonical import canonical_bytes
 from protocol.copies import CopyLine
 from protocol.errors import RefusedError
@@ -66,9 +67,22 @@ async def unfold_copy(deps: Deps, account_id: int, copy_id: int) -> tuple[Failed
     """
     while not await deps.store.write(partial(_unfold_page, deps=deps, account_id=account_id, copy_id=copy_id)):
         pass
+    return await failed_rows(deps, account_id)
+
+
+async def failed_rows(deps: Deps, account_id: int, most: int = MOST_FAILED) -> tuple[FailedRow, ...]:
+    """What an account brought and couldn't be written, by class and key."""
     async with deps.store.database.read() as session:
-        failed = await list_failed(session, account_id, MOST_FAILED)
+        failed = await list_failed(session, account_id, most)
     return tuple(FailedRow(one.name, one.key, one.reason) for one in failed)
+
+
+def failed_table(rows: Sequence[FailedRow], language: str) -> str:
+    """The same as CSV for its person, with the sentence of each reason."""
+    told = {rule.key: rule.refused().told(language) for rule in BroughtLineRule}
+    return spreadsheet(
+        ("class", "key", "reason"), ((one.name, one.key, told.get(one.reason, one.reason)) for one in rows)
+    )
 
 
 async def _unfold_page(session: AsyncSession, deps: Deps, account_id: int, copy_id: int) -> bool:

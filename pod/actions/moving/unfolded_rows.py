@@ -93,7 +93,7 @@ class RowWriter:
         if table not in self._counts:
             self._counts[table] = await count_own_rows(self._session, table, self._account.id)
         if self._counts[table] >= _MOST[table]:
-            raise BroughtLineRule.BEYOND_BOUND.error(most=_MOST[table])
+            raise BroughtLineRule.BEYOND_BOUND.error()
         self._counts[table] += 1
 
     async def _claim_wish(self, said: CopiedClaimWish) -> bool:

@@ -20,15 +20,17 @@ from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.closed_accounts import LeftGroup, close_account, find_receipt, let_go_here
 from pod.actions.moving.left_account import MoveSight, look_at_move
 from pod.actions.moving.told_moves import list_told
+from pod.actions.moving.unfolded_copy import failed_rows, failed_table
 from pod.actions.moving.way_back import agree_to_return, begin_return, check_typed
 from pod.app_keys import DEPS
-from pod.contracts import HTML, contract
+from pod.contracts import CSV, HTML, contract
 from pod.deps import Deps
+from pod.rules.brought_lines import BroughtLineRule
 from pod.translations import Translator
 from pod.web.account.session_start import session_here
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.templates import render
+from pod.web.kit.templates import PRIVATE, render
 from pod.web.kit.visitors import account_of, say_of
 from pod.web.moving.told import ToldView, told_view
 from protocol.ids import parse_id
@@ -87,6 +89,7 @@ class MovedView(FormView, frozen=True):
     """A move away, or one to here a moment ago. Texts are empty where they don't apply.
 
     `away`: the account lives at `host`; `undo`: until when one can move back; `back`: the page there that goes on.
+    `failed`: rows that came along couldn't be taken.
     """
 
     name: str
@@ -103,6 +106,7 @@ class MovedView(FormView, frozen=True):
     groups: tuple[LeftGroupLine, ...]
     form: TypedNameForm
     told: ToldView | None
+    failed: bool = False
 
 
 @routes.get(PAGE)
@@ -110,6 +114,19 @@ class MovedView(FormView, frozen=True):
 async def get_moved(request: web.Request) -> web.Response:
     """Where one's account went, or came from."""
     return await _show(request, TypedNameForm())
+
+
+@routes.get(f"{PAGE}/failed.csv")
+@contract("account", media_type=HTML)  # what it refuses is told by a page
+async def get_failed(request: web.Request) -> web.Response:
+    """The rows of one's account elsewhere that couldn't be taken here, with reasons."""
+    account, say = account_of(request), say_of(request)
+    rows = await failed_rows(request.app[DEPS], account.id)
+    if not rows:
+        raise BroughtLineRule.NONE_FAILED.error()
+    table = failed_table(rows, say.language)
+    headers = {"Content-Disposition": 'attachment; filename="failed.csv"', **PRIVATE}
+    return web.Response(text=table, content_type=CSV, charset="utf-8", headers=headers)
 
 
 @routes.post(f"{PAGE}/back")
@@ -193,7 +210,8 @@ async def _show(
     sight = await look_at_move(request.app[DEPS], account)
     told = await list_told(request.app[DEPS], account, after=request.query.get("after", "")) if sight.away else None
     view = _view(say, account, sight, form, told_view(say, told, PAGE) if told is not None else None)
-    view = msgspec.structs.replace(view, **problem)
+    failed = bool(await failed_rows(request.app[DEPS], account.id, most=1))
+    view = msgspec.structs.replace(view, failed=failed, **problem)
     return render(request, "moving/moved.html", view, status, private=True)
 
 
