@@ -140,7 +140,9 @@ async def load_move(session: AsyncSession, sha256: bytes, *, now: int) -> Move |
 
 
 async def set_move(session: AsyncSession, move: Move, **changes: Any) -> bool:
-    """Change a move; False if another request changed it meanwhile, or it ended."""
+    """Change a move; False if another request changed it meanwhile, or it ended. A new stage ends its present turn."""
+    if "stage" in changes:
+        changes["turn"] = MOVES.c.turn + 1
     unchanged = (MOVES.c.sha256 == move.sha256) & (MOVES.c.state == move.state)
     changed = update(MOVES).where(unchanged).values(**changes).returning(MOVES.c.sha256)
     return (await session.scalar(changed)) is not None

@@ -120,10 +120,10 @@ async def load_arrival(session: AsyncSession, account: int) -> Newcomer | None:
 
 
 async def list_returning(session: AsyncSession, *, since: int, limit: int) -> list[Newcomer]:
-    """Moves back that aren't done, but for those that were begun before `since` and came to nothing."""
+    """Moves back that aren't done, the newest first, but for those that were begun before `since` and aren't here."""
     lasts = NEWCOMERS.c.account_id.is_not(None) | (NEWCOMERS.c.begun_at > since)
     wanted = select(*_COLUMNS).where(NEWCOMERS.c.returns.is_(True), lasts)
-    rows = await session.execute(wanted.order_by(NEWCOMERS.c.personal_group).limit(limit))
+    rows = await session.execute(wanted.order_by(NEWCOMERS.c.begun_at.desc(), NEWCOMERS.c.personal_group).limit(limit))
     return [Newcomer(*row) for row in rows]
 
 

@@ -115,18 +115,23 @@ async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
 
 
 async def advance_personal(
-    deps: Deps, person: RecordId, *, last_delta: LastDelta | None = None, also: Also | None = None
+    deps: Deps,
+    person: RecordId,
+    *,
+    last_delta: LastDelta | None = None,
+    also: Also | None = None,
+    committed: bool = False,
 ) -> tuple[RecordId, ...]:
     """Open the account here by the personal group's handover, if nothing lags; else the groups that do.
 
     Raises RemoteError, or a refusal. `last_delta` runs once the account is frozen and all of it is settled; `also` in
-    the commit that opens the account.
+    the commit that opens the account. `committed`: the old pod has signed the handover, so nothing is waited for.
     """
     newcomer = await load_coming(deps, person)
     if newcomer.account_id is not None:
         return ()
     frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
-    if frozen.lags:
+    if frozen.lags and not committed:
         return tuple(lag.group for lag in frozen.lags)
     if last_delta is not None:
         await last_delta()

@@ -107,6 +107,19 @@ async def _commit(deps: Deps, move: Move) -> Move:
     return msgspec.structs.replace(move, due_at=deps.clock())
 
 
+async def _fetch_committed(deps: Deps, move: Move) -> Move:
+    """Open the account by a handover that the old pod has committed, and whose answer was lost.
+
+    However late it is: the account stands nowhere else. The copy was compared before this pod asked for the handover.
+    """
+    assert move.group_id is not None
+    try:
+        await advance_personal(deps, move.group_id, committed=True, also=lambda *said: _open(deps, move, *said))
+    except (RemoteError, RefusedError) as error:
+        return waiting(deps, move, error)
+    return msgspec.structs.replace(move, due_at=deps.clock())
+
+
 async def _last_delta(deps: Deps, move: Move) -> None:
     """Bring the copy up to the frozen account, and compare it line by line."""
     assert move.copy_id is not None
@@ -135,7 +148,7 @@ async def _given_up(deps: Deps, move: Move, error: RemoteError | RefusedError) -
         await stop_there(deps, move)
     except RefusedError as refusal:
         if refusal.refused.rule is SwitchRule.COMMITTED:
-            return _later(deps, move, refusal)
+            return await _fetch_committed(deps, move)
         raise
     except RemoteError as silence:
         return waiting(deps, move, silence)

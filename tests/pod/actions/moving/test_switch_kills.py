@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation import readers
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
+from models.moving.departures import FREEZE_MS
+from models.moving.moves import SWITCHING, Move
 from models.people.accounts import load_account_named
 from pod.actions.chain.door import append
 from pod.actions.moving import newcomers, switch_handover
@@ -21,6 +24,7 @@ from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.switch_handover import DraftedHandover
 from pod.actions.moving.switch_rehome import stop_for
+from pod.actions.moving.switch_step import advance_switch
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from pod.jobs.loops import tend
@@ -140,6 +144,33 @@ def test_mg_05_whatever_is_lost_on_the_way_the_move_goes_through_later(
     monkeypatch.undo()
 
     traveller.arrives()
+
+
+def test_mg_05_a_job_whose_answer_was_lost_opens_the_account_however_late_it_is(
+    alpha: ServedPod, beta: ServedPod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old pod has committed: it refuses a last delta, and the ten minutes are over."""
+    traveller = Traveller(alpha, beta, "late")
+    lose(monkeypatch, "handovers", answer=True)
+    with pytest.raises(RemoteError):
+        traveller.advance()
+    monkeypatch.undo()
+
+    async def job(deps: Deps) -> Move:
+        then = deps.clock() - FREEZE_MS
+        move = Move(b"m", "late", alpha.url, traveller.group, "full", "", "", None, "personal", then, then, None)
+        return await advance_switch(deps, msgspec.structs.replace(move, stage=SWITCHING, stage_at=then, name="late"))
+
+    after = beta.act(job)
+
+    assert (after.stage, after.why) == ("switching", "")
+    assert beta.act(partial(_arrived, person=traveller.group))
+    traveller.arrives()
+
+
+async def _arrived(deps: Deps, person: RecordId) -> bool:
+    newcomer = await newcomers.load_coming(deps, person)
+    return newcomer.account_id is not None
 
 
 def test_mg_05_a_new_pod_that_is_killed_before_it_opens_the_account_opens_it_later(

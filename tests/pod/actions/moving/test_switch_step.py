@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,10 +13,10 @@ import pytest
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
 from models.moving.departures import FREEZE_MS
-from models.moving.moves import SWITCHING, Move
+from models.moving.moves import SWITCHING, Move, insert_move, load_move, note_move
 from models.moving.newcomers import load_newcomer
 from pod.actions.moving import begun_switches, newcomers
-from pod.actions.moving.begun_switches import take_switch_code
+from pod.actions.moving.begun_switches import stop_switch, take_switch_code
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import refusal_in
 from pod.actions.moving.switch_step import advance_switch
@@ -58,12 +59,14 @@ def refused(rule: SwitchRule, **facts: int) -> RemoteError:
 
 def step(pod: ServedPod, *, since: int = 1_000) -> Move:
     async def act(deps: Deps) -> Move:
-        begun = deps.clock() - since
-        move = Move(b"m", "ada", OLD, PERSON, "full", "", "", None, "personal", begun, begun, None)
-        move = msgspec.structs.replace(move, stage=SWITCHING, stage_at=begun, name="ada")
-        return await advance_switch(deps, move)
+        return await advance_switch(deps, switching(b"m", deps.clock() - since))
 
     return pod.act(act)
+
+
+def switching(sha256: bytes, begun: int) -> Move:
+    move = Move(sha256, "ada", OLD, PERSON, "full", "", "", None, "personal", begun, begun, None)
+    return msgspec.structs.replace(move, stage=SWITCHING, stage_at=begun, name="ada")
 
 
 def is_coming(pod: ServedPod) -> bool:
@@ -111,10 +114,45 @@ def test_mg_05_an_old_pod_that_doesnt_answer_is_asked_again(pod: ServedPod, answ
 def test_mg_05_a_handover_that_was_signed_before_the_time_was_over_is_fetched(pod: ServedPod, answers: Answers) -> None:
     """The keys of the new home are kept as long as the old pod may have signed for them."""
     answers["stop"] = refused(SwitchRule.COMMITTED)
+    answers["freeze"] = {"actor": f"{OLD}/u/ada", "until": 0, "groups": [], "lags": [{"group": str(an_id("g"))}]}
 
     after = step(pod, since=FREEZE_MS)
 
-    assert (after.stage, is_coming(pod), after.due_at is not None) == ("switching", True, True)
+    assert (after.stage, is_coming(pod), after.tries) == ("switching", True, 1), "no group was told: it waits"
+    assert answers["asked"] == ["stop", "freeze"], "it asks for the handover, however late, and whatever lags"
+
+
+def test_mg_03_who_stops_a_switch_before_the_account_is_here_stays_there(pod: ServedPod, answers: Answers) -> None:
+    async def act(deps: Deps) -> Move | None:
+        move = switching(b"m", deps.clock())
+        await deps.store.write(partial(insert_move, move=move, instead_of=b"", now=0))
+        await stop_switch(deps, move)
+        async with deps.store.database.read() as session:
+            return await load_move(session, move.sha256, now=0)
+
+    after = pod.act(act)
+
+    assert after is not None
+    assert (after.stage, after.due_at, after.turn, answers["asked"]) == ("verified", None, 1, ["stop"])
+    assert not is_coming(pod)
+
+
+def test_mg_05_a_look_that_runs_when_the_switch_begins_notes_nothing(pod: ServedPod, answers: Answers) -> None:
+    answers["agreed"] = {"group": str(PERSON)}
+
+    async def act(deps: Deps) -> tuple[bool, Move | None]:
+        sealed = deps.identity.keyring.seal(b"v", f"switch/{b'n'.hex()}")
+        move = msgspec.structs.replace(switching(b"n", deps.clock()), stage="verified", state="s" * 43, verifier=sealed)
+        await deps.store.write(partial(insert_move, move=move, instead_of=b"", now=0))
+        await take_switch_code(deps, move, "s" * 43, "code")
+        noted = await deps.store.write(partial(note_move, move=move, changes={"due_at": None}))
+        async with deps.store.database.read() as session:
+            return noted, await load_move(session, move.sha256, now=0)
+
+    noted, after = pod.act(act)
+
+    assert after is not None
+    assert (noted, after.stage, after.due_at is not None) == (False, "switching", True)
 
 
 def test_what_the_old_pod_stopped_itself_is_over_here_too(pod: ServedPod, answers: Answers) -> None:
