@@ -25,6 +25,9 @@ SWITCHING: Final = "switching"
 SETTLED: Final = "settled"
 CLOSED: Final = "closed"
 STOPPED: Final = "stopped"
+DAY_MS: Final = 86_400_000
+SETTLED_MS: Final = DAY_MS  # how long a copy stays that its account has
+CLOSED_MS: Final = 30 * DAY_MS  # how long a move is told that is over
 _NAMED: Final = text("name <> ''")
 
 
@@ -172,10 +175,14 @@ async def note_move(session: AsyncSession, move: Move, changes: Mapping[str, Any
     return (await session.scalar(noted)) is not None
 
 
-async def close_move_of_copy(session: AsyncSession, copy: int) -> None:
-    """End the job that keeps a copy: it has become an account, or is erased. Nothing names the copy any more."""
-    ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "address": "", "turn": MOVES.c.turn + 1}
-    await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended))
+async def close_move_of_copy(session: AsyncSession, copy: int, *, now: int) -> None:
+    """End the job that keeps a copy: it has become an account, or is erased. Nothing names the copy any more.
+
+    What became of it is told for thirty days; the name that was wished is anybody's at once.
+    """
+    ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "turn": MOVES.c.turn + 1}
+    told = {"name": "", "address": "", "expires_at": now + CLOSED_MS}
+    await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended, **told))
 
 
 async def hasten_moves(session: AsyncSession, *, now: int) -> None:
@@ -198,15 +205,26 @@ async def delete_move(session: AsyncSession, sha256: bytes) -> int | None:
 
 async def list_ended(session: AsyncSession, limit: int, *, now: int) -> list[Move]:
     """Moves whose time is over, the longest ago first, but for those that have begun to switch."""
-    over = MOVES.c.expires_at <= now, MOVES.c.stage.not_in([SWITCHING, SETTLED, CLOSED])
+    over = MOVES.c.expires_at <= now, MOVES.c.stage.not_in([SWITCHING, SETTLED])
     rows = await session.execute(select(*_COLUMNS).where(*over).order_by(MOVES.c.expires_at).limit(limit))
     return [Move(*row) for row in rows]
 
 
+async def list_settled(session: AsyncSession, limit: int, *, now: int) -> list[tuple[bytes, int | None]]:
+    """Of the moves for which nothing is left to do, those that settled a day ago, and their copies.
+
+    What an old pod that is gone can't answer any more is waited for as long as a closed move is told.
+    """
+    rested = MOVES.c.due_at.is_(None) & (MOVES.c.stage_at <= now - SETTLED_MS)
+    over = MOVES.c.stage == SETTLED, rested | (MOVES.c.stage_at <= now - CLOSED_MS)
+    wanted = select(MOVES.c.sha256, MOVES.c.copy_id).where(*over).order_by(MOVES.c.stage_at).limit(limit)
+    return [(sha256, copy) for sha256, copy in await session.execute(wanted)]
+
+
 async def count_names_of(session: AsyncSession, pod: str) -> int:
-    """How many names are kept for people of one pod."""
-    wanted = select(func.count()).select_from(MOVES).where(MOVES.c.name != "", MOVES.c.pod == pod)
-    return int(await session.scalar(wanted) or 0)
+    """How many names are kept for people of one pod who aren't here yet."""
+    coming = MOVES.c.name != "", MOVES.c.pod == pod, MOVES.c.stage.not_in([SETTLED, CLOSED])
+    return int(await session.scalar(select(func.count()).select_from(MOVES).where(*coming)) or 0)
 
 
 def lasts(now: int) -> ColumnElement[bool]:

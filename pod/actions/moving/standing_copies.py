@@ -96,10 +96,10 @@ async def note_refusal(deps: Deps, copy: int) -> bool:
     return await deps.store.write(action)
 
 
-async def erase_copy(session: AsyncSession, copy: int) -> None:
+async def erase_copy(session: AsyncSession, copy: int, *, now: int) -> None:
     """Delete a standing copy, also the one that it was before a class shrank, and end its job."""
     standing = await load_standing(session, copy)
-    await close_move_of_copy(session, copy)
+    await close_move_of_copy(session, copy, now=now)
     await erase_standing(session, standing or StandingCopy(copy, 0))
 
 
@@ -114,7 +114,7 @@ async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now
         kept = await load_copy(session, chosen)
         if kept is None or await load_file_copy(session, kept.group_id) is not None:
             continue
-        await close_move_of_copy(session, standing.copy_id)
+        await close_move_of_copy(session, standing.copy_id, now=now)
         await delete_standing(session, standing.copy_id)
         if chosen != standing.copy_id:
             await delete_copy(session, standing.copy_id)

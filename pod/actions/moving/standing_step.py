@@ -52,10 +52,10 @@ async def look_now(deps: Deps, move: Move) -> None:
 async def end_here(deps: Deps, move: Move) -> None:
     """Erase a standing copy, as its person wishes; the permission ends at the old pod."""
     if move.copy_id is not None:
-        await deps.store.write(partial(erase_copy, copy=move.copy_id))
+        await deps.store.write(partial(erase_copy, copy=move.copy_id, now=deps.clock()))
 
 
 async def _refused(deps: Deps, move: Move, copy: int) -> Move:
     if await note_refusal(deps, copy):
-        await deps.store.write(partial(erase_copy, copy=copy))
+        await deps.store.write(partial(erase_copy, copy=copy, now=deps.clock()))
     return msgspec.structs.replace(move, current="", due_at=deps.clock() + REFUSED_TWICE_MS)

@@ -11,13 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.moving.kept_names import is_name_kept
 from models.moving.moves import (
     BEGUN,
+    CLOSED,
+    CLOSED_MS,
     COPYING,
+    SETTLED,
     STOPPED,
     VERIFIED,
     Move,
     count_names_of,
     delete_move,
     list_ended,
+    list_settled,
     set_stage,
 )
 from models.people.accounts import load_account_named
@@ -75,22 +79,36 @@ async def cancel_move(deps: Deps, move: Move) -> None:
     """End a move before its switch, with its copy; raises NotNowError once the switch has begun."""
     if move.stage and move.stage not in BEFORE_SWITCH and move.stopped_in not in BEFORE_SWITCH:
         raise GrantRule.NOT_THIS_STAGE.error()
-    await deps.store.write(partial(_end, move=move))
+    await deps.store.write(partial(_end, move=move, now=deps.clock()))
 
 
 async def sweep_moves(deps: Deps) -> None:
-    """End moves whose time is over without a switch, with their copies: thirty days after they were granted."""
+    """End moves whose time is over, with their copies: thirty days after they were granted without a switch.
+
+    A move that settled keeps its copy for a day; then it is closed, which is told for thirty days.
+    """
     now = deps.clock()
     async with deps.store.database.read() as session:
         ended = await list_ended(session, AT_ONCE, now=now)
+        settled = await list_settled(session, AT_ONCE, now=now)
     for move in ended:
-        await deps.store.write(partial(_end, move=move))
+        await deps.store.write(partial(_end, move=move, now=now))
+    for sha256, copy in settled:
+        await deps.store.write(partial(_close, sha256=sha256, copy=copy, now=now))
 
 
-async def _end(session: AsyncSession, move: Move) -> None:
+async def _close(session: AsyncSession, sha256: bytes, copy: int | None, now: int) -> None:
+    if copy is not None:
+        await erase_copy(session, copy, now=now)
+        return
+    closed = {"stage": CLOSED, "name": "", "address": "", "sealed": None, "due_at": None, "expires_at": now + CLOSED_MS}
+    await set_stage(session, sha256, SETTLED, closed)
+
+
+async def _end(session: AsyncSession, move: Move, now: int) -> None:
     copy = await delete_move(session, move.sha256)
     if copy is not None:
-        await erase_copy(session, copy)
+        await erase_copy(session, copy, now=now)
 
 
 async def _check_name(session: AsyncSession, move: Move, name: str, now: int) -> None:

@@ -144,7 +144,7 @@ async def test_what_is_revoked_is_erased_within_a_day_and_one_refusal_erases_not
     assert not await note_refusal(home.deps, home.copy)
     home.clock.ms += REFUSED_TWICE_MS
     assert await note_refusal(home.deps, home.copy)
-    await home.deps.store.write(partial(erase_copy, copy=home.copy))
+    await home.deps.store.write(partial(erase_copy, copy=home.copy, now=home.clock.ms))
     assert not await home.is_here(home.copy)
     assert await home.standing() is None
     assert REFUSED_TWICE_MS < DAY_MS

@@ -107,3 +107,10 @@ def test_mg_04_what_nobody_switched_for_thirty_days_is_swept_with_its_name(pod: 
     pod.act(sweep_moves)
     assert browser.get("/move/journey").status == 404
     assert pod.sign_up("dora").account["name"] == "dora"
+
+
+def test_mg_07_a_move_that_is_over_says_so(pod: ServedPod, mails: PostOffice) -> None:
+    del mails
+    page = begins(pod, "finn", stage="closed").get("/move/journey")
+    assert "This move is over." in page.text
+    assert "/move/cancel" not in page.text
