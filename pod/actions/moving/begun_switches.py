@@ -14,7 +14,7 @@ import msgspec
 from federation.addresses import same_origin
 from federation.errors import RemoteError
 from models.moving.kept_copies import list_manifests
-from models.moving.moves import SETTLED, SWITCHING, VERIFIED, Move, set_move, set_stage
+from models.moving.moves import SETTLED, STOPPED, SWITCHING, VERIFIED, Move, set_move, set_stage
 from models.moving.newcomers import Newcomer, delete_newcomer, load_newcomer, set_plain
 from models.people.accounts import Account, load_account
 from models.people.factors import list_passkeys
@@ -116,7 +116,8 @@ async def entering(deps: Deps, move: Move) -> Account:
 
 async def newcomer_of(deps: Deps, move: Move) -> Newcomer | None:
     """The person of a move, once their switch has begun."""
-    if move.group_id is None or move.stage not in (SWITCHING, SETTLED):
+    stage = move.stopped_in if move.stage == STOPPED else move.stage
+    if move.group_id is None or stage not in (SWITCHING, SETTLED):
         return None
     async with deps.store.database.read() as session:
         newcomer = await load_newcomer(session, move.group_id)

@@ -17,6 +17,7 @@ from models.moving.moves import BEGUN, CLOSED, COPYING, SETTLED, STOPPED, SWITCH
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.letters import Letter, send
 from pod.actions.moving.asked_grants import host_in
+from pod.actions.moving.begun_moves import KEPT_MS
 from pod.deps import Deps
 from pod.errors import BadAddressError, MailError
 from pod.letters.moves import copied_letter, settled_letter, shrunk_letter, unmoved_letter
@@ -33,7 +34,8 @@ def with_news(claimed: Move, after: Move, *, now: int) -> Move:
     news = _news(claimed, after)
     if after.told == claimed.told and _RANKS[news] > _RANKS[after.told.split(" ")[0]]:
         after = msgspec.structs.replace(after, told=news)
-    over = after.expires_at is not None and after.expires_at <= now
+    kept_until = after.expires_at or (after.granted_at or now) + KEPT_MS  # an account that is here has no end
+    over = kept_until <= now and not after.standing
     return msgspec.structs.replace(after, address="") if over or after.stage in (SETTLED, CLOSED) else after
 
 

@@ -43,7 +43,7 @@ from pod.actions.moving.new_home import (
     new_key,
     open_account_of,
 )
-from pod.actions.moving.old_pod import ask_old_pod
+from pod.actions.moving.old_pod import ask_old_pod, said_by
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
 from pod.actions.moving.switch_openings import take_openings
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
@@ -166,7 +166,7 @@ async def fetch_openings(deps: Deps, newcomer: Newcomer) -> str:
     try:
         waiting = await take_openings(deps, newcomer, account)
     except RemoteError as error:
-        return error.body.decode(errors="replace") or str(error)
+        return said_by(error)
     except RefusedError as error:
         return str(error)
     return ", ".join(waiting)
@@ -215,7 +215,7 @@ async def advance_group(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, 
         try:
             await _take(deps, newcomer, told, plain=plain)
         except RemoteError as error:
-            why = error.body.decode(errors="replace") or str(error)
+            why = said_by(error)
         except RefusedError as error:
             why = str(error)
     return GroupMove(told.group_id, await _standing(deps, newcomer, told), why)

@@ -23,6 +23,7 @@ from protocol.errors import Refused
 T = TypeVar("T", bound=msgspec.Struct)
 MOST_BODY: Final = 10_000
 LONGEST_FACT: Final = 200
+LONGEST_SAID: Final = 2_000
 _FACT: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -44,6 +45,12 @@ def refusal_in(body: bytes) -> Refused | None:
         return None
     lacking = set(_FACT.findall(rule.en)) - told.facts.keys()
     return Refused(rule, told.facts) if not lacking else None
+
+
+def said_by(error: RemoteError) -> str:
+    """What the old pod said when it refused, as a database can keep it: bounded, and without control characters."""
+    said = error.body[:MOST_BODY].decode(errors="replace")
+    return "".join(sign for sign in said if sign.isprintable())[:LONGEST_SAID] or str(error)
 
 
 async def ask_old_pod(deps: Deps, newcomer: Newcomer, step: str, wish: object, kind: type[T]) -> T:

@@ -23,11 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError, sentences_of
 from models.moving.departures import FREEZE_MS
 from models.moving.kept_copies import list_manifests
-from models.moving.moves import SETTLED, STOPPED, SWITCHING, VERIFIED, Move
+from models.moving.moves import SETTLED, STOPPED, SWITCHING, VERIFIED, Move, set_move
 from models.moving.newcomers import Newcomer, NewcomerGroup, list_open_groups, note_standing
 from models.people.accounts import Account, load_membership, set_language
 from models.pod.pod_invites import note_invited, take_invite
 from pod.actions.chain.views import load_view
+from pod.actions.moving.begun_moves import KEPT_MS
 from pod.actions.moving.begun_switches import newcomer_of, stop_there
 from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
@@ -49,7 +50,9 @@ AGAIN_MS: Final = 2_000
 SEAT_EVERY_MS: Final = 60_000
 LONGEST_MS: Final = 3_600_000
 AT_ONCE: Final = 50
-UNFOLDED: Final = "unfolded"  # what `current` says once the tables of the account have what the copy holds
+# What `current` says once the tables of the account have what the copy holds, before the time of `_asked_at`.
+UNFOLDED: Final = "unfolded"
+NEVER: Final = 2**53  # when to ask again for what is all here
 LONGEST_WHY: Final = 2_000
 _ELSEWHERE: Final = msgspec.json.encode({"rule": SwitchRule.OTHER_KEY.key, "facts": {}}).decode()
 _LATER: Final = (SwitchRule.NOT_FROZEN, SwitchRule.NOT_DRAINED, SwitchRule.OTHER_HEAD)
@@ -65,7 +68,7 @@ async def advance_switch(deps: Deps, move: Move) -> Move:
     if newcomer is None or newcomer.account_id is None:
         return await _commit(deps, move)
     await _check_key(deps, newcomer)
-    if move.current != UNFOLDED:
+    if not move.current.startswith(UNFOLDED):
         if move.copy_id is not None:
             await unfold_copy(deps, newcomer.account_id, move.copy_id)
         return msgspec.structs.replace(move, current=UNFOLDED, due_at=deps.clock())
@@ -75,14 +78,29 @@ async def advance_switch(deps: Deps, move: Move) -> Move:
 async def _after_it(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
     """Fetch what the account follows, one after the other, then what it had sealed in polls, for an hour if need be."""
     assert newcomer.account_id is not None
-    now = deps.clock()
+    now, asked = deps.clock(), _asked_at(move)
+    if asked is None or now >= asked + SEAT_EVERY_MS:
+        lacks = await _openings_lack(deps, newcomer)
+        move = msgspec.structs.replace(move, current=f"{UNFOLDED} {now if lacks else NEVER}")
     if await bring_next_follow(deps, newcomer.account_id):
         return msgspec.structs.replace(move, due_at=now + AGAIN_MS)
+    again = _asked_at(move) != NEVER and now < (move.stage_at or 0) + LONGEST_MS
+    if again:
+        return msgspec.structs.replace(move, due_at=now + SEAT_EVERY_MS)
+    return msgspec.structs.replace(move, due_at=None, expires_at=None if move.standing else now + KEPT_MS)
+
+
+async def _openings_lack(deps: Deps, newcomer: Newcomer) -> bool:
     lacks = await fetch_openings(deps, newcomer)
     if lacks:
         _LOG.info("sealed values of somebody who moved here aren't all here: %s", lacks[:LONGEST_WHY])
-    again = lacks and now < (newcomer.arrived_at or 0) + LONGEST_MS
-    return msgspec.structs.replace(move, due_at=now + SEAT_EVERY_MS if again else None)
+    return bool(lacks)
+
+
+def _asked_at(move: Move) -> int | None:
+    """When sealed values were asked for last, NEVER: all are here; None: not yet."""
+    said = move.current.removeprefix(UNFOLDED).strip()
+    return int(said) if said.isdigit() else None
 
 
 async def _commit(deps: Deps, move: Move) -> Move:
@@ -132,7 +150,8 @@ async def _last_delta(deps: Deps, move: Move) -> None:
 
 
 async def _open(deps: Deps, move: Move, session: AsyncSession, account: Account) -> None:
-    """In the commit that opens the account: its language, and the invitation that let the person in."""
+    """In the commit that opens the account: its language, the invitation that let in, and that the job has no end."""
+    await set_move(session, move, expires_at=None)
     if move.language:
         await set_language(session, account.id, move.language)
     if move.invite_id is not None and await take_invite(session, move.invite_id, now=deps.clock()):
@@ -190,8 +209,24 @@ async def _groups(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
     async with deps.store.database.read() as session:
         left = await list_open_groups(session, person, AT_ONCE)
     if left:
-        return msgspec.structs.replace(move, due_at=max(now + 1_000, min(_due(told, newcomer, now) for told in left)))
-    return msgspec.structs.replace(move, stage=SETTLED, due_at=now)
+        move, values_due_at = await _values(deps, move, newcomer)
+        first = min(values_due_at, *(_due(told, newcomer, now) for told in left))
+        return msgspec.structs.replace(move, due_at=max(now + 1_000, first))
+    return msgspec.structs.replace(move, stage=SETTLED, due_at=now, current=UNFOLDED)
+
+
+async def _values(deps: Deps, move: Move, newcomer: Newcomer) -> tuple[Move, int]:
+    """Ask for what was sealed in the groups that are here, about once a minute, and tell when to ask next.
+
+    A poll opens at its time, however long another group stands still. What fails is asked again.
+    """
+    now = deps.clock()
+    every = min(max(SEAT_EVERY_MS, (now - (newcomer.arrived_at or now)) // 10), LONGEST_MS)
+    asked = _asked_at(move)
+    if asked is not None and now < asked + every:
+        return move, asked + every
+    await _openings_lack(deps, newcomer)
+    return msgspec.structs.replace(move, current=f"{UNFOLDED} {now}"), now + every
 
 
 async def _note(session: AsyncSession, person: RecordId, group: RecordId, seen: dict[str, object]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from federation.errors import Sentences
-from models.moving.moves import SETTLED, SWITCHING, VERIFIED
+from models.moving.moves import SETTLED, STOPPED, SWITCHING, VERIFIED
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.begun_switches import (
     ask_for_switch,
@@ -150,7 +150,8 @@ async def _act(request: web.Request, act: object) -> web.Response:
 
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **problem: object) -> web.Response:
     move, say, deps = await move_of(request), say_of(request), request.app[DEPS]
-    if move.stage not in (VERIFIED, SWITCHING, SETTLED):
+    stage = move.stopped_in if move.stage == STOPPED else move.stage
+    if stage not in (VERIFIED, SWITCHING, SETTLED) or (move.stage, stage) == (STOPPED, VERIFIED):
         return see_other("/move/journey")
     sight = await look_at_standing(deps, move)
     said = msgspec.json.decode(move.said, type=Sentences).told(say.language) if move.said else ""

@@ -60,7 +60,8 @@ class JourneyView(FormView, frozen=True):
     """Where a move stands. `consent`: the address at the old pod where the person agrees; `until`: its permission's.
 
     `stage`: of the job; `waits`: nothing is shown yet, because the old pod is asked; `rows`: the plan, or the copy;
-    `notes`: what a move ends or waits for; `pace`: how long it has taken; `fault`: what went wrong last.
+    `notes`: what a move ends or waits for; `pace`: how long it has taken; `fault`: what went wrong last;
+    `switches`: the job stopped once its switch had begun.
     """
 
     who: str
@@ -71,6 +72,7 @@ class JourneyView(FormView, frozen=True):
     until: str
     classes: tuple[str, ...]
     stage: str
+    switches: bool
     standing: bool
     waits: bool
     rows: tuple[ClassRow, ...]
@@ -169,6 +171,7 @@ def _view(say: Translator, move: Move, held: Mapping[str, ClassProgress], form: 
         until=say.day(move.expires_at) if move.expires_at is not None else "",
         classes=named_classes(say, move.classes),
         stage=stage,
+        switches=stage == STOPPED and move.stopped_in in (SWITCHING, SETTLED),
         standing=move.standing,
         waits=stage == BEGUN and plan is None,
         rows=_rows(say, move, plan, held),

@@ -9,14 +9,24 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
 from models.moving.departures import FREEZE_MS
-from models.moving.moves import SWITCHING, Move, insert_move, load_move, note_move
-from models.moving.newcomers import load_newcomer
-from pod.actions.moving import begun_switches, newcomers
-from pod.actions.moving.begun_switches import stop_switch, take_switch_code
+from models.moving.moves import SETTLED, STOPPED, SWITCHING, Move, insert_move, load_move, note_move
+from models.moving.newcomers import (
+    Newcomer,
+    NewcomerGroup,
+    insert_newcomer,
+    list_open_groups,
+    load_newcomer,
+    save_told,
+    set_arrived,
+)
+from models.people.accounts import load_account_named
+from pod.actions.moving import begun_switches, newcomers, switch_openings, switch_step
+from pod.actions.moving.begun_switches import entering, stop_switch, take_switch_code
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import refusal_in
 from pod.actions.moving.switch_step import advance_switch
@@ -46,7 +56,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, pod: ServedPod) -> Answers:
 
     asked: list[str] = []
     said["asked"] = asked
-    for place in (newcomers, begun_switches):
+    for place in (newcomers, begun_switches, switch_openings):
         monkeypatch.setattr(place, "ask_old_pod", ask)
     pod.act(lambda deps: begin(deps, PERSON, OLD, "ada"))
     return said
@@ -161,6 +171,90 @@ def test_what_the_old_pod_stopped_itself_is_over_here_too(pod: ServedPod, answer
     after = step(pod)
 
     assert (after.stage, after.why, is_coming(pod)) == ("verified", "not_agreed", False)
+
+
+def arrived(pod: ServedPod, answers: Answers, name: str, **told: Any) -> list[Move]:
+    """The job of somebody whose account has come, before and after two steps within a minute, and one after it."""
+    pod.sign_up(name)
+    answers["rehomes"] = RemoteError(RemoteFault.NOT_REACHED, retry=False, status=409, body=b"\x00not\x1b now" * 500)
+
+    async def comes(session: AsyncSession, deps: Deps) -> Move:
+        account, now = await load_account_named(session, name), deps.clock()
+        assert account is not None
+        assert account.personal_group is not None
+        newcomer = Newcomer(account.personal_group, OLD, name, account.seed_sealed, now)
+        await insert_newcomer(session, newcomer)
+        await set_arrived(session, newcomer.personal_group, account.id, None, now=now)
+        groups = [NewcomerGroup(an_id(f"g of {name}"), 2, 1, 0, keeps=False)] if not told.get("stage") else []
+        await save_told(session, newcomer.personal_group, f"{OLD}/u/{name}", groups)
+        move = msgspec.structs.replace(switching(name.encode(), now), group_id=newcomer.personal_group)
+        return msgspec.structs.replace(move, **({"current": "unfolded"} | told))
+
+    moves = [pod.act(lambda deps: deps.store.write(lambda session: comes(session, deps)))]
+    for ahead in (0, 0, 60_000):
+        pod.set_clock(ahead)
+        moves.append(pod.act(partial(advance_switch, move=moves[-1])))
+    pod.set_clock(0)
+    return moves
+
+
+def test_mg_08_sealed_values_are_asked_for_once_a_minute_while_a_group_stands_still(
+    pod: ServedPod, answers: Answers
+) -> None:
+    answers["openings"] = RemoteError(RemoteFault.NOT_REACHED, retry=True)
+
+    moves = arrived(pod, answers, "eve")
+
+    assert [move.stage for move in moves] == ["switching"] * 4, "a failure holds nothing up"
+    assert answers["asked"].count("openings") == 2  # type: ignore[attr-defined]
+
+    async def why(deps: Deps) -> str:
+        async with deps.store.database.read() as session:
+            assert moves[0].group_id is not None
+            return (await list_open_groups(session, moves[0].group_id, 1))[0].why
+
+    assert pod.act(why).startswith("not nownot"), "no database takes every control character"
+
+
+def test_mg_08_sealed_values_are_asked_for_before_what_the_account_follows_and_for_an_hour(
+    pod: ServedPod, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def follows(_: Deps, __: int) -> bool:
+        return True
+
+    monkeypatch.setattr(switch_step, "bring_next_follow", follows)
+    answers["openings"] = {"values": [], "next": None}
+
+    moves = arrived(pod, answers, "flo", stage=SETTLED)
+
+    assert answers["asked"] == ["openings"], "all are here: it isn't asked again"
+    assert moves[-1].due_at is not None
+
+
+def test_mg_02_a_job_that_stops_once_the_account_is_here_keeps_its_page_and_ends_at_no_time(
+    pod: ServedPod, answers: Answers
+) -> None:
+    answers["openings"] = {"values": [], "next": None}
+    stopped = msgspec.structs.replace(arrived(pod, answers, "gil")[0], stage=STOPPED, stopped_in=SWITCHING)
+
+    async def act(deps: Deps) -> tuple[str, Move | None]:
+        move = msgspec.structs.replace(stopped, expires_at=deps.clock() - 1)
+        name = (await entering(deps, move)).name
+
+        async def opens(session: AsyncSession) -> Move | None:
+            account = await load_account_named(session, name)
+            assert account is not None
+            await insert_move(session, move, instead_of=b"", now=0)
+            await switch_step._open(deps, move, session, account)
+            return await load_move(session, move.sha256, now=deps.clock())
+
+        return name, await deps.store.write(opens)
+
+    name, kept = pod.act(act)
+
+    assert (name, kept is not None) == ("gil", True)
+    assert kept is not None
+    assert kept.expires_at is None
 
 
 @pytest.mark.parametrize(
