@@ -111,8 +111,8 @@ async def load_file_copy(session: AsyncSession, group: RecordId) -> FileCopy | N
 
 
 async def find_file_copies(session: AsyncSession, dids: Collection[DidKey]) -> list[FileCopy]:
-    """The copies that name one of these recovery keys. Anybody can found a group that names another's key."""
-    wanted = select(*_OF_COPY).where(FILE_COPIES.c.recovery.in_(dids)).order_by(FILE_COPIES.c.copy_id)
+    """The newest copies that name one of these recovery keys. Anybody can found a group that names another's key."""
+    wanted = select(*_OF_COPY).where(FILE_COPIES.c.recovery.in_(dids)).order_by(FILE_COPIES.c.copy_id.desc())
     return [FileCopy(*row) for row in await session.execute(wanted.limit(MOST_ALIKE))]
 
 

@@ -66,8 +66,8 @@ async def set_standing(session: AsyncSession, copy: int, **changes: Any) -> None
 
 
 async def find_standing(session: AsyncSession, dids: Collection[str]) -> list[StandingCopy]:
-    """The standing copies that name one of these recovery keys. Anybody can found a group that names another's key."""
-    wanted = select(*_COLUMNS).where(STANDING_COPIES.c.recovery.in_(dids)).order_by(STANDING_COPIES.c.copy_id)
+    """The newest standing copies that name one of these keys. Anybody can found a group that names another's key."""
+    wanted = select(*_COLUMNS).where(STANDING_COPIES.c.recovery.in_(dids)).order_by(STANDING_COPIES.c.copy_id.desc())
     return [StandingCopy(*row) for row in await session.execute(wanted.limit(MOST_ALIKE))]
 
 

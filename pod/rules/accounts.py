@@ -204,6 +204,11 @@ class AccountRule(Rule):
         "This phrase belongs to the account %(name)s here.",
         "Frasen hör till kontot %(name)s här.",
     )
+    WHICH_PERSON = (
+        MalformedError,
+        "Several people's groups name a key of this phrase: %(places)s. Name yours, and a pod that holds it.",
+        "Flera personers grupper anger en nyckel ur frasen: %(places)s. Ange din, och en server som har den.",
+    )
     NO_MEMBER_WITH_PHRASE = (
         NotFoundError,
         "No group known here has a member with this phrase; name one, and a pod that holds it.",

@@ -12,9 +12,10 @@ A copy that breaks a rule here loses what it would have brought, and holds up no
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +27,8 @@ from federation.signatures.keys import rsa_public_pem
 from models.engine.writer import after_commit
 from models.fediverse.actor_keys import StoredActorKeys, delete_borrowed_keys, insert_actor_keys, load_actor_keys
 from models.fediverse.deliveries import enqueue
-from models.moving.former_actors import put_former_actor
-from models.moving.imported_files import FileCopy, find_file_copies
+from models.moving.former_actors import list_former_actors, put_former_actor
+from models.moving.imported_files import FileCopy, load_file_copy
 from models.moving.kept_copies import KeptCopy, LineSpan, list_lines, load_copy
 from models.people.accounts import Account
 from pod.actions.fediverse.actors import person_path
@@ -42,19 +43,22 @@ from protocol.canonical import bytes_of_checked
 from protocol.errors import RefusedError
 from protocol.keys import DID_PREFIX, PrivateKey
 
+MOST_OF_HOST: Final = 3
 _LOG: Final = logging.getLogger(__name__)
 
 
 async def take_what_words_open(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
     """Open the boxes in the account's copies, and tell those who read and follow it. It may be called again."""
+    if account.personal_group is None:
+        return
     async with deps.store.database.read() as session:
-        found = await find_file_copies(session, tuple(keys.numbers))
-    for copy in found:
-        if copy.group_id == account.personal_group:
-            try:
-                await _take(deps, account, copy, keys)
-            except RefusedError as refusal:
-                _LOG.warning("what a copy of %s holds isn't taken: %s", account.name, refusal)
+        copy = await load_file_copy(session, account.personal_group)
+    if copy is None or copy.recovery not in keys.numbers:
+        return
+    try:
+        await _take(deps, account, copy, keys)
+    except RefusedError as refusal:
+        _LOG.warning("what a copy of %s holds isn't taken: %s", account.name, refusal)
 
 
 async def forget_dead_actors(deps: Deps) -> None:
@@ -75,7 +79,7 @@ async def _take(deps: Deps, account: Account, copy: FileCopy, keys: RecoveryKeys
     await deps.store.write(partial(take_copied_readers, deps=deps, group=copy.group_id, pods=pods, now=deps.clock()))
     opened = await open_kept_box(deps, account, copy.copy_id, keys)
     if opened is not None and _is_of(opened, kept, deps):
-        inboxes = sorted({inbox for told in followers if (inbox := _inbox_of(told))})
+        inboxes = some_of_each_host({inbox for told in followers if (inbox := _inbox_of(told))})
         await deps.store.write(partial(_say_moved, deps=deps, account=account, opened=opened, inboxes=inboxes))
 
 
@@ -93,6 +97,14 @@ def _inbox_of(follower: dict[str, Any]) -> str:
         return ""
 
 
+def some_of_each_host(inboxes: Collection[str]) -> list[str]:
+    """A few of the inboxes on each server: who made the copy chose them, and servers share an inbox among many."""
+    of_host: dict[str, list[str]] = {}
+    for inbox in sorted(inboxes):
+        of_host.setdefault(urlsplit(inbox).netloc.lower(), []).append(inbox)
+    return [inbox for some in of_host.values() for inbox in some[:MOST_OF_HOST]]
+
+
 def _is_of(opened: OpenedBox, kept: KeptCopy, deps: Deps) -> bool:
     return bool(opened.rsa) and opened.actor.startswith(f"{kept.pod}/") and kept.pod != deps.identity.base_url
 
@@ -100,9 +112,11 @@ def _is_of(opened: OpenedBox, kept: KeptCopy, deps: Deps) -> bool:
 async def _say_moved(
     session: AsyncSession, deps: Deps, account: Account, opened: OpenedBox, inboxes: Sequence[str]
 ) -> None:
-    """Queue the Move, once: who has the key has queued it."""
+    """Queue the Move, once: who has the key has queued it. Of an account one old actor speaks, and no second one."""
     now, path = deps.clock(), opened.actor
     if await load_actor_keys(session, path) is not None or account.personal_group is None:
+        return
+    if set(await list_former_actors(session, account.name)) - {opened.actor}:
         return
     await put_former_actor(session, account.id, opened.actor, now=now)
     await insert_actor_keys(session, _borrowed(deps, opened, now=now))

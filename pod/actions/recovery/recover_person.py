@@ -5,12 +5,14 @@
    again.
 2. The personal group is recovered by a handover; elsewhere a rehome goes to the group's pods, and the membership is
    moving until the steward sealed it.
-3. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
+3. A root may name anybody's recovery key. Of several people's groups with a key of the phrase, the person names theirs;
+   the others are left alone.
+4. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.groups.groups_and_items import list_groups, load_group
 from models.moving.boxes import put_box_key
-from models.moving.imported_files import find_file_copies, put_file_copy
-from models.moving.kept_copies import load_copy
+from models.moving.imported_files import find_file_copies, load_file_copy, put_file_copy
+from models.moving.kept_copies import KeptCopy, load_copy
 from models.moving.standing_copies import find_standing
 from models.people.accounts import (
     Account,
@@ -29,6 +31,7 @@ from models.people.accounts import (
     insert_recovery_keys,
     insert_token,
     list_memberships,
+    load_account,
     load_account_by_recovery,
     load_account_named,
     load_membership,
@@ -95,17 +98,18 @@ async def recover(
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
-    groups = [*groups, *await _take_from_copy(deps, keys)]
+    named = {whereabouts.group for whereabouts in groups}
+    groups = [*groups, *await _take_from_copy(deps, keys, named)]
     unreachable = await _fetch_concerned(deps, groups, keys)
     holders = {whereabouts.pod for whereabouts in groups}
     seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
-        found = await _find(session, deps, keys)
+        found = await _own_of(session, keys, await _find(session, deps, keys), named)
         account = await _open_account(session, deps, name, keys, seed, found)
         stuck = [one[0].group for one in found if not await _move(session, deps, account, keys, one, also=holders)]
         now = deps.clock()
-        await _ask_copies(session, keys, now=now)
+        await _ask_copies(session, keys, account, now=now)
         if made:
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
         return await _told(session, account, made, unreachable + stuck)
@@ -118,10 +122,12 @@ async def recover(
     return recovered
 
 
-async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, *, now: int) -> None:
+async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, account: Account, *, now: int) -> None:
     """Have the person's copies give what they hold, once the recovery is settled."""
     await promote_copies(session, tuple(keys.numbers), now=now)
-    for copy in await find_file_copies(session, tuple(keys.numbers)):
+    account = await load_account(session, account.id) or account
+    copy = await load_file_copy(session, account.personal_group) if account.personal_group else None
+    if copy is not None and copy.recovery in keys.numbers:
         await put_file_copy(session, msgspec.structs.replace(copy, due_at=now, outcome=None))
 
 
@@ -138,16 +144,53 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
     return await deps.store.write(action)
 
 
-async def _take_from_copy(deps: Deps, keys: RecoveryKeys) -> list[RecoveryWhereabouts]:
+async def _copies_of(session: AsyncSession, keys: RecoveryKeys, named: Collection[RecordId]) -> list[KeptCopy]:
+    """Copies that name a key of the phrase; those of groups that the person names, however many others there are."""
+    dids = tuple(keys.numbers)
+    files = [await load_file_copy(session, group) for group in sorted(named)]
+    numbers = [one.copy_id for one in files if one is not None and one.recovery in keys.numbers]
+    numbers += [one.copy_id for one in await find_standing(session, dids)]
+    numbers += [one.copy_id for one in await find_file_copies(session, dids)]
+    copies = [await load_copy(session, number) for number in dict.fromkeys(numbers)]
+    return [copy for copy in copies if copy is not None]
+
+
+async def _pick(
+    session: AsyncSession, keys: RecoveryKeys, places: Mapping[RecordId, str], named: Collection[RecordId]
+) -> RecordId | None:
+    """Of people's groups and their homes, the one that is this person's; None: there is none.
+
+    Raises WHICH_PERSON where there are several and neither the account here nor the person says which.
+    """
+    account = await load_account_by_recovery(session, tuple(keys.numbers))
+    if account is not None and account.personal_group is not None:
+        return account.personal_group
+    chosen = [group for group in places if group in named] or list(places)
+    if len(chosen) > 1:
+        shown = [f"{group} {places[group]}" for group in sorted(chosen)]
+        raise AccountRule.WHICH_PERSON.error(places=", ".join(shown))
+    return chosen[0] if chosen else None
+
+
+async def _own_of(
+    session: AsyncSession, keys: RecoveryKeys, found: Sequence[FoundMembership], named: Collection[RecordId]
+) -> list[FoundMembership]:
+    """The memberships without those in the groups of other people."""
+    places = {state.group: state.steward.pod for state, _ in found if state.kind == "person"}
+    own = await _pick(session, keys, places, named)
+    return [one for one in found if one[0].kind != "person" or one[0].group == own]
+
+
+async def _take_from_copy(deps: Deps, keys: RecoveryKeys, named: Collection[RecordId]) -> list[RecoveryWhereabouts]:
     """Hold the personal group of the person's copy here, if there is one; returns where their groups may be found."""
     async with deps.store.database.read() as session:
-        dids = tuple(keys.numbers)
-        numbers = [one.copy_id for one in await find_standing(session, dids)]
-        numbers += [one.copy_id for one in await find_file_copies(session, dids)]
-        copies = [await load_copy(session, number) for number in numbers]
+        copies = await _copies_of(session, keys, named)
+        known = await _find(session, deps, keys)
+        places = {state.group: state.steward.pod for state, _ in known if state.kind == "person"}
+        own = await _pick(session, keys, {copy.group_id: copy.pod for copy in copies} | places, named)
     groups: list[RecoveryWhereabouts] = []
     for copy in copies:
-        if copy is None:
+        if copy.group_id != own:
             continue
         await restore_personal(deps, copy)
         groups += [
