@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Table, delete, exists, select, union_all, update
+from sqlalchemy import Table, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.columns import Base
@@ -62,11 +62,17 @@ async def erase_private(session: AsyncSession, account: Account, *, seed_sealed:
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account.id).values(changed))
 
 
-async def list_closing(session: AsyncSession, limit: int) -> list[Departure]:
-    """Closed accounts of which something still has to go, the first closed first."""
+async def list_closing(session: AsyncSession, limit: int, *, keys_due: int) -> list[Departure]:
+    """Closed accounts of which something has to go now: a private group, or what was closed by `keys_due` its keys.
+
+    The first closed first; those whose followers' servers are being asked last.
+    """
     wanted = select(*(DEPARTURES.c[name] for name in Departure.__struct_fields__))
     wanted = wanted.where(DEPARTURES.c.closed_at.is_not(None), DEPARTURES.c.keyless_at.is_(None))
-    rows = await session.execute(wanted.order_by(DEPARTURES.c.closed_at, DEPARTURES.c.account_id).limit(limit))
+    of = MEMBERSHIPS.c.account_id == DEPARTURES.c.account_id, MEMBERSHIPS.c.group_id != DEPARTURES.c.personal_group
+    wanted = wanted.where(or_(DEPARTURES.c.closed_at <= keys_due, exists().where(*of)))
+    order = func.coalesce(DEPARTURES.c.asked_at, 0), DEPARTURES.c.closed_at, DEPARTURES.c.account_id
+    rows = await session.execute(wanted.order_by(*order).limit(limit))
     return [Departure(*row) for row in rows]
 
 
@@ -81,8 +87,10 @@ async def leave_private(session: AsyncSession, departure: Departure, group: Reco
     """Forget that a closed account was in a private group; True if nobody else here is in it or follows it."""
     of = MEMBERSHIPS.c.account_id == departure.account_id, MEMBERSHIPS.c.group_id == group
     await session.execute(delete(MEMBERSHIPS).where(*of))
+    # Who moved away needs the group here until their account is closed: their new pod still fetches from it.
+    closed = select(DEPARTURES.c.account_id).where(DEPARTURES.c.closed_at.is_not(None))
     used = union_all(
-        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.state != "moved"),
+        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.account_id.not_in(closed)),
         *(select(table.c.group_id).where(table.c.group_id == group) for table in (FOLLOWINGS, FLOOR_GROUPS)),
     )
     return not await session.scalar(select(exists(used)))

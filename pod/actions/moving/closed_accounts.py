@@ -27,7 +27,7 @@ from federation.delivery import OLDEST_MS
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
 from models.fediverse.followers import list_follower_inboxes
-from models.groups.groups_and_items import load_group
+from models.groups.groups_and_items import load_group, load_revision
 from models.moving.closings import (
     drop_actor,
     drop_group,
@@ -105,6 +105,8 @@ async def _left_group(
     session: AsyncSession, deps: Deps, membership: Membership, gone: set[RecordId]
 ) -> LeftGroup | None:
     group = membership.group_id
+    if await load_revision(session, group) is None:
+        return None  # nothing of it is here any more
     view = await load_view(session, deps, group)
     number = view.state.keys.get(membership.signing)
     if number is None or view.state.members[number].left:
@@ -188,7 +190,7 @@ async def _departed(session: AsyncSession, account: Account) -> Departure:
 async def carry_on_closings(deps: Deps) -> None:
     """Delete a little more of what closed accounts left here; a step that was done is never done again."""
     async with deps.store.database.read() as session:
-        closing = await list_closing(session, AT_ONCE)
+        closing = await list_closing(session, AT_ONCE, keys_due=deps.clock() - KEYS_KEPT_MS)
     for departure in closing:
         async with deps.store.database.read() as session:
             groups = await list_private_left(session, departure, AT_ONCE)

@@ -18,9 +18,10 @@ from models.fediverse.deliveries import Closing
 from models.groups.groups_and_items import load_group
 from models.moving.closings import KEPT, erased_tables
 from models.moving.departures import Departure, load_departure, save_departure, set_departure
-from models.people.accounts import load_account, set_membership
+from models.people.accounts import Account, Membership, load_account, save_membership, set_membership
 from models.schema import METADATA
 from pod.actions.fediverse.actors import actor_keys, person_path
+from pod.actions.groups.founding import sign_up
 from pod.actions.moving import closed_accounts
 from pod.actions.moving.closed_accounts import (
     KEYS_KEPT_MS,
@@ -37,7 +38,7 @@ from pod.actions.posts.posts import WrittenPost, publish
 from pod.clock import Clock
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.keys import PrivateKey
+from protocol.keys import DidKey, PrivateKey
 from protocol.records.content import Paragraph
 from tests.pod.actions.moving.test_tables_of_copies import NAMES_PEOPLE, _canaries
 from tests.pod.actions.moving.test_told_moves import HOSTS, actor, closes, lanes, moves, sent
@@ -250,3 +251,49 @@ async def test_mg_23_each_followers_server_is_asked_once_and_shown_as_confirmed_
             ("b.example", 0, 1),
             ("c.example", 0, 0),
         ]
+
+
+async def test_mg_23_a_closed_account_takes_no_group_from_one_that_moved_away_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_leaver(tmp_path) as (ada, ahead):
+        deps, choir = ada.deps, await ada.founds("Choir", "private")
+        await leaves(ada)
+        bo = await load_of(ada, (await sign_up(deps, "bo")).account)
+        member = Membership(bo.id, choir, 2, DidKey("did:key:z6MkBo"), "", 0, 0, 0, "moved")
+
+        async def goes(session: AsyncSession) -> None:
+            await save_membership(session, member)
+            assert bo.personal_group is not None
+            gone = Departure(bo.id, bo.personal_group, "https://new.example", PrivateKey.from_seed(bytes(32)).did, 0, 0)
+            await save_departure(session, msgspec.structs.replace(gone, item=an_id("i"), moved_at=0, name="bo"))
+
+        await deps.store.write(goes)
+        monkeypatch.setattr(closed_accounts, "_sits", _sits_only_in(ada.own))
+        monkeypatch.setattr(closed_accounts, "AT_ONCE", 1)
+        ahead["ms"] = OPENS_MS
+        with monkeypatch.context() as nobody_seals:
+            nobody_seals.setattr(closed_accounts, "_left_groups", _none)
+            await close_account(deps, ada.account, "ada")
+        await carry_on_closings(deps)
+        assert await is_here(ada, choir), "bo's new pod still fetches from it"
+
+        with monkeypatch.context() as nobody_seals:
+            nobody_seals.setattr(closed_accounts, "_left_groups", _none)
+            await close_account(deps, bo, "bo")
+        await carry_on_closings(deps)  # one at once, and ada's keys aren't due yet: so it is bo's turn
+        assert not await is_here(ada, choir)
+        await deps.store.write(lambda session: save_membership(session, member))
+        assert choir not in {one.group for one in await list_left_groups(deps, bo)}
+
+
+async def load_of(ada: Traveller, number: int) -> Account:
+    async with ada.deps.store.database.read() as session:
+        account = await load_account(session, number)
+    assert account is not None
+    return account
+
+
+async def is_here(ada: Traveller, group: RecordId) -> bool:
+    async with ada.deps.store.database.read() as session:
+        return await load_group(session, group) is not None
