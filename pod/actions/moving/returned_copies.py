@@ -26,10 +26,14 @@ LATER_MS: Final = 60_000
 
 
 class ReturnedCopy(msgspec.Struct, frozen=True):
-    """What a copy gave its account here. `failed`: how many of its choices, follows and drafts couldn't be written."""
+    """What a copy gave its account here. `failed`: how many of its choices, follows and drafts couldn't be written.
+
+    `waits`: how many groups were on their way then.
+    """
 
     records: ReturnedRecords
     failed: int = 0
+    waits: int = 0
 
 
 async def return_copy(deps: Deps, copy: FileCopy) -> None:
@@ -41,12 +45,21 @@ async def return_copy(deps: Deps, copy: FileCopy) -> None:
             await _put(deps, copy, None)
             return
         settled = await _is_settled(session, deps, account, copy)
-        waits = any(one.state == "moving" for one in await list_memberships(session, account.id))
+        waits = sum(one.state == "moving" for one in await list_memberships(session, account.id))
     if not settled:
         await _put(deps, copy, deps.clock() + SOON_MS)
         return
+    before = msgspec.json.decode(copy.outcome, type=ReturnedCopy) if copy.outcome else None
+    if before is not None and before.waits == waits:
+        # No group came since: nobody's records are verified again for that.
+        await _put(deps, copy, deps.clock() + LATER_MS if waits else None)
+        return
     failed = await unfold_copy(deps, account.id, kept.id)
-    outcome = msgspec.json.encode(ReturnedCopy(await return_records(deps, kept), len(failed)))
+    told = await return_records(deps, kept)
+    if before is not None:  # what an earlier round gave back is here by now
+        told.returned += before.records.returned
+        told.known -= before.records.returned
+    outcome = msgspec.json.encode(ReturnedCopy(told, len(failed), waits))
     await _put(deps, msgspec.structs.replace(copy, outcome=outcome), deps.clock() + LATER_MS if waits else None)
 
 

@@ -6,7 +6,7 @@ stays the same meanwhile, so an unchanged box costs its holder nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final
@@ -21,7 +21,7 @@ from models.fediverse.actor_keys import StoredActorKeys, load_actor_keys
 from models.groups.records import load_records
 from models.moving.boxes import StoredBox, list_unopened, load_box, set_actor_key_in_box, set_box
 from models.moving.kept_copies import LineSpan, list_lines
-from models.people.accounts import Account
+from models.people.accounts import Account, load_membership
 from pod.actions.decisions.hidden_values import LOT_KIND, sealed_up, value_of
 from pod.actions.fediverse.actors import person_path
 from pod.actions.moving.taken_copies import kept_page
@@ -129,7 +129,12 @@ async def take_values(
     if copy is not None:
         for group in sorted({parse_id(value.group) for sealed, value in wanted.items() if sealed not in found}):
             found |= {record.id: record async for record in _sealed_in(deps, copy, group) if record.id in wanted}
-    kept = {sealed: value for sealed, value in wanted.items() if sealed in found and fits(value, found[sealed])}
+    own = await _numbers_in(deps, account, {record.group for record in found.values()})
+    kept = {
+        sealed: value
+        for sealed, value in wanted.items()
+        if (record := found.get(sealed)) is not None and fits(value, record) and _is_by(own, record)
+    }
 
     async def action(session: AsyncSession) -> None:
         for sealed, value in kept.items():
@@ -139,6 +144,19 @@ async def take_values(
 
     await deps.store.write(action)
     return tuple(sealed for sealed in wanted if sealed not in kept)
+
+
+async def _numbers_in(deps: Deps, account: Account, groups: Collection[RecordId]) -> dict[RecordId, int]:
+    """The account's member number in those of the groups in which it has one."""
+    async with deps.store.database.read() as session:
+        loaded = [await load_membership(session, account.id, group) for group in sorted(groups)]
+    return {one.group_id: one.number for one in loaded if one is not None and one.number is not None}
+
+
+def _is_by(own: Mapping[RecordId, int], record: Record) -> bool:
+    """Whether the account made the record; where it is no member here, only the value proves that."""
+    number = own.get(record.group)
+    return number is None or getattr(record.content, "author", None) == number
 
 
 async def _sealed_in(deps: Deps, copy: int, group: RecordId) -> AsyncIterator[Record]:

@@ -14,6 +14,7 @@ from models.decisions.decision_subscriptions import SUBSCRIPTIONS, DecisionSubsc
 from models.decisions.poll_drafts import POLL_DRAFTS, StoredPollDraft, load_poll_draft, put_poll_draft
 from models.moving.former_actors import MOST_FORMER, put_former_actor
 from models.moving.kept_copies import KeptCopy
+from models.moving.newcomers import load_arrival
 from models.moving.own_rows import count_own_rows
 from models.people.accounts import Account, load_membership, set_frozen, set_language
 from models.people.digests import Digest, next_digest_at, save_digest
@@ -140,13 +141,19 @@ class RowWriter:
         account, now = self._account.id, self._deps.clock()
         if said.language in LANGUAGES:
             await set_language(self._session, account, said.language)
-        await set_frozen(self._session, account, at=said.frozen_at)
+        # Where the switch opened the account, it stays as its person froze it; a copy never opens what is frozen here.
+        if said.frozen_at is not None and self._account.frozen_at is None and await self._came_by_switch():
+            await set_frozen(self._session, account, at=said.frozen_at)
         if said.digest_hour is not None:
             due = next_digest_at(account, said.digest_hour, now=now) if said.digest else None
             await save_digest(self._session, Digest(account, said.digest_hour, now, due))
         if not said.calls:
             await choose_call_mails(self._session, account, wanted=False)
         return True
+
+    async def _came_by_switch(self) -> bool:
+        arrival = await load_arrival(self._session, self._account.id)
+        return arrival is not None and arrival.pod == self._kept.pod
 
     async def _membership(self, said: CopiedPlace) -> bool:
         """A membership comes by the switch, or later by the words: nothing of it is written from a copy."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.sealed import commitment
 from models.decisions.hidden_values import HiddenValue, note_opened, put_hidden
 from models.moving.boxes import StoredBox, list_unopened
+from models.people.accounts import set_membership
 from pod.actions.decisions.hidden_values import sealed_up, value_of
 from pod.actions.fediverse.actors import actor_keys, person_path
 from pod.actions.groups.founding import sign_up
@@ -139,6 +140,9 @@ async def test_values_of_a_box_are_kept_only_where_a_record_committed_to_them(ad
     copy = await a_copy_of(ada, ada.deps)
     for value in wrong:
         assert await take_values(ada.deps, ada.account, copy, [value]) == (value.sealed,), value
+    await ada.deps.store.write(partial(set_membership, account=ada.account.id, group=group, number=2, state="member"))
+    assert await take_values(ada.deps, ada.account, copy, [true]) == (share,), "somebody else made the record"
+    await ada.deps.store.write(partial(set_membership, account=ada.account.id, group=group, number=1, state="member"))
     assert await take_values(ada.deps, ada.account, copy, [true, true]) == ()
 
 

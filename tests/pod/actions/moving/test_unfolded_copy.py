@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.former_actors import list_former_actors
 from models.moving.kept_copies import LineSpan, insert_copy, replace_lines
+from models.moving.newcomers import Newcomer, insert_newcomer, set_arrived
 from models.moving.unfolded_lines import LINE, MEMBERS, UnfoldedLine, insert_unfolded_lines
 from models.people.accounts import insert_account, load_account, set_frozen, set_language, set_personal_group
 from models.people.digests import Digest, save_digest
@@ -77,6 +78,14 @@ async def unfolded(deps: Deps, **lines: Sequence[CopyLine]) -> tuple[Traveller, 
     own = an_id(f"own {next(_numbers)}")
     ada = await an_account(deps, own)
     return ada, await unfold_copy(deps, ada.account.id, await a_copy(deps, own, lines))
+
+
+async def came_by_switch(ada: Traveller) -> None:
+    async def action(session: AsyncSession) -> None:
+        await insert_newcomer(session, Newcomer(ada.own, OLD, ada.account.name, b"", 0))
+        await set_arrived(session, ada.own, ada.account.id, None, now=0)
+
+    await ada.deps.store.write(action)
 
 
 def in_pages_of(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +188,25 @@ async def put_tomorrows(session: AsyncSession, ada: Traveller, more: Mapping[str
         await insert_unfolded_lines(session, lines)
 
 
+@pytest.mark.parametrize(
+    ("by_switch", "here", "said", "then"), [(1, 5, None, 5), (1, 5, 7, 5), (1, None, 7, 7), (0, None, 7, None)]
+)
+def test_mg_22_a_copy_never_opens_what_is_frozen_here_and_freezes_only_what_its_switch_opened(
+    pair: Pair, by_switch: int, here: int | None, said: int | None, then: int | None
+) -> None:
+    async def check() -> None:
+        ada = await an_account(pair.new, an_id(f"own {next(_numbers)}"))
+        if by_switch:
+            await came_by_switch(ada)
+        await pair.new.store.write(lambda session: set_frozen(session, ada.account.id, at=here))
+        told = {"language": "", "digest": False, "calls": True} | ({"frozen_at": said} if said else {})
+        copy = await a_copy(pair.new, ada.own, {"choices": [line("settings", "settings", **told)]})
+        assert await unfold_copy(pair.new, ada.account.id, copy) == ()
+        assert (await again(ada)).account.frozen_at == then
+
+    pair.runner.run(check())
+
+
 def test_an_account_of_any_rows_is_written_out_at_the_new_pod_as_the_same_bytes(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +219,7 @@ def test_an_account_of_any_rows_is_written_out_at_the_new_pod_as_the_same_bytes(
             await pair.old.store.write(lambda session: put_tomorrows(session, old, more))
         lines = {name: await old.lines(name) for name in UNFOLDED}
         new = await an_account(pair.new, old.own)
+        await came_by_switch(new)
         copy = await a_copy(pair.new, old.own, lines)
         assert await unfold_copy(pair.new, new.account.id, copy) == ()
         new = await again(new)
