@@ -221,6 +221,12 @@ async def list_settled(session: AsyncSession, limit: int, *, now: int) -> list[t
     return [(sha256, copy) for sha256, copy in await session.execute(wanted)]
 
 
+async def is_switching(session: AsyncSession, person: RecordId) -> bool:
+    """Whether a switch of the person with this personal group has begun and isn't over."""
+    begun = (MOVES.c.stage == SWITCHING) | ((MOVES.c.stage == STOPPED) & (MOVES.c.stopped_in == SWITCHING))
+    return await session.scalar(select(MOVES.c.sha256).where(MOVES.c.group_id == person, begun).limit(1)) is not None
+
+
 async def count_names_of(session: AsyncSession, pod: str) -> int:
     """How many names are kept for people of one pod who aren't here yet."""
     coming = MOVES.c.name != "", MOVES.c.pod == pod, MOVES.c.stage.not_in([SETTLED, CLOSED])

@@ -58,10 +58,10 @@ async def take_switch_code(deps: Deps, move: Move, state: str, code: str) -> Non
         raise GrantRule.BEGAN_ELSEWHERE.error()
     assert move.group_id is not None
     verifier = deps.identity.keyring.unseal(move.verifier, _purpose(move)).decode()
-    await begin(deps, move.group_id, move.pod, move.name)
     agreed = await _ask(deps, move, "agreed", ShownCode(code, verifier), AgreedSwitch)
     if agreed.group != move.group_id:
         raise GrantRule.ANSWER_OF_ANOTHER.error()
+    await begin(deps, move.group_id, move.pod, move.name)
     now = deps.clock()
     over = {"state": "", "consent_page": "", "verifier": None, "why": "", "said": None, "tries": 0}
     await _keep(deps, move, **over, stage=SWITCHING, stage_at=now, due_at=now)

@@ -23,9 +23,11 @@ from federation.addresses import same_origin
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.moving.kept_names import is_name_kept
+from models.moving.moves import is_switching
 from models.moving.newcomers import (
     Newcomer,
     NewcomerGroup,
+    delete_newcomer,
     insert_newcomer,
     list_newcomer_groups,
     load_newcomer,
@@ -101,6 +103,7 @@ async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
         if left is not None:
             return await come_back(session, deps, left, pod)
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
+        await _make_way(session, person, pod, name)
         taken = await load_account_named(session, name) is not None or await is_name_kept(
             session, name, person, now=deps.clock()
         )
@@ -112,6 +115,21 @@ async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
         return newcomer
 
     return await deps.store.write(action)
+
+
+async def _make_way(session: AsyncSession, person: RecordId, pod: str, name: str) -> None:
+    """Forget an earlier begin of the person, from another pod or by another name, which came to nothing.
+
+    Raises NameTakenError while that one goes on, or its pod may have signed for its keys: another pod may only claim
+    that the person is there.
+    """
+    before = await load_newcomer(session, person)
+    if before is None or before.account_id is not None or (before.name == name and same_origin(before.pod, pod)):
+        return
+    may_come = not same_origin(before.pod, pod) and await list_newcomer_groups(session, person)
+    if may_come or await is_switching(session, person):
+        raise AccountRule.NAME_TAKEN.error(name=name)
+    await delete_newcomer(session, person)
 
 
 async def advance_personal(

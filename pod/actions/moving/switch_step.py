@@ -32,7 +32,7 @@ from pod.actions.moving.begun_moves import KEPT_MS
 from pod.actions.moving.begun_switches import newcomer_of, stop_there
 from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
-from pod.actions.moving.job_ends import code_of, waiting
+from pod.actions.moving.job_ends import code_of, stopped, waiting
 from pod.actions.moving.new_home import new_key
 from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_openings
 from pod.actions.moving.old_pod import refusal_in
@@ -49,6 +49,7 @@ _LOG = logging.getLogger(__name__)
 AGAIN_MS: Final = 2_000
 SEAT_EVERY_MS: Final = 60_000
 LONGEST_MS: Final = 3_600_000
+SILENCE_MS: Final = 7 * 86_400_000
 AT_ONCE: Final = 50
 # What `current` says once the tables of the account have what the copy holds, before the time of `_asked_at`.
 UNFOLDED: Final = "unfolded"
@@ -125,6 +126,12 @@ async def _commit(deps: Deps, move: Move) -> Move:
     return msgspec.structs.replace(move, due_at=deps.clock())
 
 
+def _silent_too_long(deps: Deps, move: Move) -> bool:
+    """Whether nobody need wait any more for an old pod that doesn't even say that it stopped."""
+    until = (move.stage_at or 0) + SILENCE_MS
+    return deps.clock() >= (until if move.expires_at is None else min(until, move.expires_at))
+
+
 async def _fetch_committed(deps: Deps, move: Move) -> Move:
     """Open the account by a handover that the old pod has committed, and whose answer was lost.
 
@@ -170,7 +177,7 @@ async def _given_up(deps: Deps, move: Move, error: RemoteError | RefusedError) -
             return await _fetch_committed(deps, move)
         raise
     except RemoteError as silence:
-        return waiting(deps, move, silence)
+        return stopped(deps, move, silence) if _silent_too_long(deps, move) else waiting(deps, move, silence)
     said = sentences_of(error)
     told = msgspec.structs.replace(move, why=code_of(error), said=msgspec.json.encode(said), due_at=None)
     if rule is SwitchRule.OTHER_KEY:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.addresses import same_origin
 from models.moving.kept_names import is_name_kept
 from models.moving.moves import (
     BEGUN,
@@ -16,16 +17,20 @@ from models.moving.moves import (
     COPYING,
     SETTLED,
     STOPPED,
+    SWITCHING,
     VERIFIED,
     Move,
     count_names_of,
     delete_move,
+    is_switching,
     list_ended,
     list_settled,
     set_stage,
 )
+from models.moving.newcomers import delete_newcomer, list_newcomer_groups, load_newcomer
 from models.people.accounts import load_account_named
 from pod.actions.groups.founding import NAME
+from pod.actions.moving.begun_switches import newcomer_of
 from pod.actions.moving.standing_copies import erase_copy
 from pod.deps import Deps
 from pod.mail.letters import mail_address, normal_address
@@ -76,10 +81,20 @@ async def try_again(deps: Deps, move: Move) -> None:
 
 
 async def cancel_move(deps: Deps, move: Move) -> None:
-    """End a move before its switch, with its copy; raises NotNowError once the switch has begun."""
-    if move.stage and move.stage not in BEFORE_SWITCH and move.stopped_in not in BEFORE_SWITCH:
+    """End a move before its switch, or one that an old pod's silence stopped; raises NotNowError for any other."""
+    if not await may_cancel(deps, move):
         raise GrantRule.NOT_THIS_STAGE.error()
     await deps.store.write(partial(_end, move=move, now=deps.clock()))
+
+
+async def may_cancel(deps: Deps, move: Move) -> bool:
+    """Whether a move can be ended: before its switch, or once that stopped without an account here."""
+    if not move.stage or move.stage in BEFORE_SWITCH:
+        return True
+    if move.stage == STOPPED and move.stopped_in == SWITCHING:
+        newcomer = await newcomer_of(deps, move)
+        return newcomer is None or newcomer.account_id is None
+    return move.stage == STOPPED and move.stopped_in in BEFORE_SWITCH
 
 
 async def sweep_moves(deps: Deps) -> None:
@@ -109,6 +124,14 @@ async def _end(session: AsyncSession, move: Move, now: int) -> None:
     copy = await delete_move(session, move.sha256)
     if copy is not None:
         await erase_copy(session, copy, now=now)
+    if move.group_id is None or move.granted_at is None or await is_switching(session, move.group_id):
+        return
+    newcomer = await load_newcomer(session, move.group_id)
+    if newcomer is None or newcomer.returns or not same_origin(newcomer.pod, move.pod):
+        return
+    # Once the groups were told, the old pod may have signed for the keys of this seed, so it stays, with its name.
+    if not await list_newcomer_groups(session, move.group_id):
+        await delete_newcomer(session, move.group_id)
 
 
 async def _check_name(session: AsyncSession, move: Move, name: str, now: int) -> None:

@@ -17,7 +17,7 @@ from pod.actions.moving.copy_step import ClassProgress, read_progress
 from pod.actions.moving.grant_messages import LeftBehind
 from pod.actions.moving.job_ends import BROKEN
 from pod.actions.moving.move_plans import MovePlan, PlannedClass
-from pod.actions.moving.traveller_wishes import BEFORE_SWITCH, JobWish, cancel_move, start_copy, try_again
+from pod.actions.moving.traveller_wishes import JobWish, cancel_move, may_cancel, start_copy, try_again
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
@@ -143,7 +143,7 @@ async def show_journey(
     deps, move, say = request.app[DEPS], await move_of(request), say_of(request)
     held = await read_progress(deps, move)
     view = _view(say, move, held, form or StartForm(name=_wished(move)), deps.clock())
-    page = msgspec.structs.replace(view, **problem)
+    page = msgspec.structs.replace(view, may_cancel=await may_cancel(deps, move), **problem)
     response = render(request, "moving/journey.html", page, status, private=True)
     if _goes_on(move):
         response.headers["Refresh"] = f"{EVERY_SECONDS}; url={PAGE}"
@@ -179,7 +179,7 @@ def _view(say: Translator, move: Move, held: Mapping[str, ClassProgress], form: 
         pace=_pace(say, move, held, now) if stage == COPYING else "",
         fault=_fault(say, move),
         name=move.name,
-        may_cancel=stage in BEFORE_SWITCH or (stage == STOPPED and move.stopped_in in BEFORE_SWITCH),
+        may_cancel=False,
         form=form,
     )
 

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
 from models.moving.departures import FREEZE_MS
-from models.moving.moves import SETTLED, STOPPED, SWITCHING, Move, insert_move, load_move, note_move
+from models.moving.moves import SETTLED, STOPPED, SWITCHING, Move, delete_move, insert_move, load_move, note_move
 from models.moving.newcomers import (
     Newcomer,
     NewcomerGroup,
+    delete_newcomer,
     insert_newcomer,
     list_open_groups,
     load_newcomer,
@@ -29,10 +30,12 @@ from pod.actions.moving import begun_switches, newcomers, switch_openings, switc
 from pod.actions.moving.begun_switches import entering, stop_switch, take_switch_code
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import refusal_in
-from pod.actions.moving.switch_step import advance_switch
+from pod.actions.moving.switch_step import SILENCE_MS, advance_switch
+from pod.actions.moving.traveller_wishes import cancel_move
 from pod.deps import Deps
 from pod.errors import OtherBrowserError
 from pod.rules.switches import SwitchRule
+from protocol.errors import RefusedError
 from tests.support.rig import ServedPod
 from tests.support.writing import an_id
 
@@ -58,8 +61,16 @@ def answers(monkeypatch: pytest.MonkeyPatch, pod: ServedPod) -> Answers:
     said["asked"] = asked
     for place in (newcomers, begun_switches, switch_openings):
         monkeypatch.setattr(place, "ask_old_pod", ask)
+    pod.act(lambda deps: deps.store.write(forget))
     pod.act(lambda deps: begin(deps, PERSON, OLD, "ada"))
     return said
+
+
+async def forget(session: AsyncSession) -> None:
+    """Forget the moves of earlier tests."""
+    for sha256 in (b"m", b"n", b"o", b"c"):
+        await delete_move(session, sha256)
+    await delete_newcomer(session, PERSON)
 
 
 def refused(rule: SwitchRule, **facts: int) -> RemoteError:
@@ -173,6 +184,58 @@ def test_what_the_old_pod_stopped_itself_is_over_here_too(pod: ServedPod, answer
     assert (after.stage, after.why, is_coming(pod)) == ("verified", "not_agreed", False)
 
 
+def ended(pod: ServedPod, **told: Any) -> bool:
+    """Whether the person is still known after their move was cancelled."""
+
+    async def act(deps: Deps) -> None:
+        move = msgspec.structs.replace(switching(b"c", deps.clock()), **told)
+        await deps.store.write(partial(insert_move, move=move, instead_of=b"", now=0))
+        await cancel_move(deps, move)
+
+    pod.act(act)
+    return not is_coming(pod)
+
+
+def test_mg_05_an_old_pod_that_is_silent_for_a_week_stops_the_job_and_the_person_may_end_it(
+    pod: ServedPod, answers: Answers
+) -> None:
+    """Its keys stay where the old pod may have signed for them: once it was told the groups."""
+    answers["stop"] = RemoteError(RemoteFault.NOT_REACHED, retry=True)
+
+    after = step(pod, since=SILENCE_MS)
+
+    assert (after.stage, after.stopped_in, after.due_at, is_coming(pod)) == ("stopped", "switching", None, True)
+    group = NewcomerGroup(PERSON, 1, 1, 0, keeps=True)
+    pod.act(lambda deps: deps.store.write(lambda session: save_told(session, PERSON, f"{OLD}/u/ada", [group])))
+    assert not ended(pod, stage="stopped", stopped_in="switching")
+
+
+def test_mg_06_whose_move_ends_before_the_switch_is_forgotten_and_may_come_by_another_name(
+    pod: ServedPod, answers: Answers
+) -> None:
+    del answers
+
+    async def name(deps: Deps) -> str:
+        return (await begin(deps, PERSON, OLD, "adele")).name
+
+    assert pod.act(name) == "adele", "what came to nothing gives way"
+    assert ended(pod, stage="verified")
+    pod.act(lambda deps: begin(deps, PERSON, OLD, "ada"))
+    assert ended(pod, stage="stopped", stopped_in="switching"), "no group was told, so nothing can be signed"
+
+
+def test_mg_06_no_other_pod_takes_the_place_of_a_switch_that_goes_on(pod: ServedPod, answers: Answers) -> None:
+    del answers
+
+    async def act(deps: Deps) -> None:
+        move = switching(b"o", deps.clock())
+        await deps.store.write(partial(insert_move, move=move, instead_of=b"", now=0))
+        await begin(deps, PERSON, "https://third.example", "ada")
+
+    with pytest.raises(RefusedError):
+        pod.act(act)
+
+
 def arrived(pod: ServedPod, answers: Answers, name: str, **told: Any) -> list[Move]:
     """The job of somebody whose account has come, before and after two steps within a minute, and one after it."""
     pod.sign_up(name)
@@ -187,7 +250,7 @@ def arrived(pod: ServedPod, answers: Answers, name: str, **told: Any) -> list[Mo
         await set_arrived(session, newcomer.personal_group, account.id, None, now=now)
         groups = [NewcomerGroup(an_id(f"g of {name}"), 2, 1, 0, keeps=False)] if not told.get("stage") else []
         await save_told(session, newcomer.personal_group, f"{OLD}/u/{name}", groups)
-        move = msgspec.structs.replace(switching(name.encode(), now), group_id=newcomer.personal_group)
+        move = msgspec.structs.replace(switching(name.encode(), now), group_id=newcomer.personal_group, name=name)
         return msgspec.structs.replace(move, **({"current": "unfolded"} | told))
 
     moves = [pod.act(lambda deps: deps.store.write(lambda session: comes(session, deps)))]
