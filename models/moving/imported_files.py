@@ -125,10 +125,22 @@ async def next_due_copy(session: AsyncSession) -> FileCopy | None:
 
 async def drop_old_file_copies(session: AsyncSession, *, now: int) -> None:
     """Drop some of the copies that became no account in time, and those that gave theirs all they hold."""
-    wanted = select(FILE_COPIES.c.group_id, FILE_COPIES.c.copy_id).where(FILE_COPIES.c.expires_at <= now)
-    for group, copy in (await session.execute(wanted.limit(MOST_DROPPED))).all():
-        await session.execute(delete(FILE_COPIES).where(FILE_COPIES.c.group_id == group))
-        await delete_copy(session, copy)
+    wanted = select(*_OF_COPY).where(FILE_COPIES.c.expires_at <= now)
+    for row in (await session.execute(wanted.limit(MOST_DROPPED))).all():
+        await drop_file_copy(session, FileCopy(*row))
+
+
+async def drop_file_copy(session: AsyncSession, copy: FileCopy) -> None:
+    """Delete a copy that came as a file."""
+    await session.execute(delete(FILE_COPIES).where(FILE_COPIES.c.group_id == copy.group_id))
+    await delete_copy(session, copy.copy_id)
+
+
+async def first_unclaimed_file(session: AsyncSession, *, until: int) -> FileCopy | None:
+    """The copy for which nobody gave their words and that ends first, by `until`; None: each ends later."""
+    wanted = select(*_OF_COPY).where(FILE_COPIES.c.due_at.is_(None), FILE_COPIES.c.expires_at <= until)
+    row = (await session.execute(wanted.order_by(FILE_COPIES.c.expires_at).limit(1))).one_or_none()
+    return FileCopy(*row) if row else None
 
 
 async def put_upload(session: AsyncSession, upload: Upload) -> None:

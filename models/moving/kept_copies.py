@@ -112,11 +112,6 @@ async def insert_copy(session: AsyncSession, group: RecordId, pod: str, *, quota
     return await insert_counted(session, COPIES, row)
 
 
-async def count_copies(session: AsyncSession) -> int:
-    """How many copies this pod holds."""
-    return int(await session.scalar(select(func.count()).select_from(COPIES)) or 0)
-
-
 async def load_copy(session: AsyncSession, copy: int) -> KeptCopy | None:
     """The copy of this number."""
     columns = [COPIES.c[name] for name in KeptCopy.__struct_fields__]

@@ -6,7 +6,7 @@ next to be done for it. Whoever does it claims the move for a while, by a turn o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -157,10 +157,10 @@ async def first_move_at(session: AsyncSession) -> int | None:
     return first
 
 
-async def claim_move(session: AsyncSession, *, now: int, until: int) -> Move | None:
-    """Claim the move that is due longest until `until`, by a new turn; None: none is due."""
-    due = select(*_COLUMNS).where(MOVES.c.due_at <= now).order_by(MOVES.c.due_at, MOVES.c.sha256).limit(1)
-    row = (await session.execute(due)).one_or_none()
+async def claim_move(session: AsyncSession, *, now: int, until: int, busy: frozenset[str] = frozenset()) -> Move | None:
+    """Claim the move that is due longest until `until`, by a new turn; None: none is due but from `busy` pods."""
+    due = select(*_COLUMNS).where(MOVES.c.due_at <= now, MOVES.c.pod.not_in(busy))
+    row = (await session.execute(due.order_by(MOVES.c.due_at, MOVES.c.sha256).limit(1))).one_or_none()
     if row is None:
         return None
     found = Move(*row)
@@ -185,6 +185,35 @@ async def close_move_of_copy(session: AsyncSession, copy: int, *, now: int) -> N
     await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended, **told))
 
 
+async def count_copies_of_pods(session: AsyncSession) -> dict[str, int]:
+    """How many copies jobs keep, by their old pod."""
+    counted = (
+        select(MOVES.c.pod, func.count().label("copies")).where(MOVES.c.copy_id.is_not(None)).group_by(MOVES.c.pod)
+    )
+    return {row.pod: row.copies for row in await session.execute(counted)}
+
+
+async def give_way(session: AsyncSession, pods: Collection[str], *, why: str, said: bytes, now: int) -> int | None:
+    """Stop the oldest job from these pods that hasn't begun to switch, and isn't to stay; its copy, None: none is.
+
+    Its person may have it begin anew.
+    """
+    before = (COPYING, VERIFIED)
+    at_rest = MOVES.c.stage.in_(before) | ((MOVES.c.stage == STOPPED) & MOVES.c.stopped_in.in_(before))
+    wanted = select(MOVES.c.sha256, MOVES.c.copy_id).where(
+        at_rest, MOVES.c.pod.in_(pods), MOVES.c.copy_id.is_not(None), ~MOVES.c.standing
+    )
+    row = (await session.execute(wanted.order_by(MOVES.c.begun_at, MOVES.c.sha256).limit(1))).one_or_none()
+    if row is None:
+        return None
+    asked = {"state": "", "consent_page": "", "verifier": None}
+    ended = {"stage": STOPPED, "stopped_in": COPYING, "copy_id": None, "current": "", "stage_at": now, "due_at": None}
+    changes = {**asked, **ended, "why": why, "said": said, "turn": MOVES.c.turn + 1}
+    await session.execute(update(MOVES).where(MOVES.c.sha256 == row.sha256).values(**changes))
+    copy: int = row.copy_id
+    return copy
+
+
 async def hasten_moves(session: AsyncSession, *, now: int) -> None:
     """Have all that has a time done now: a process that stopped may have left it undone, and peers may answer again."""
     await session.execute(update(MOVES).where(MOVES.c.due_at > now).values(due_at=now))
@@ -204,9 +233,11 @@ async def delete_move(session: AsyncSession, sha256: bytes) -> int | None:
 
 
 async def list_ended(session: AsyncSession, limit: int, *, now: int) -> list[Move]:
-    """Moves whose time is over, the longest ago first, but for those that have begun to switch."""
-    over = MOVES.c.expires_at <= now, MOVES.c.stage.not_in([SWITCHING, SETTLED])
-    rows = await session.execute(select(*_COLUMNS).where(*over).order_by(MOVES.c.expires_at).limit(limit))
+    """Moves whose time is over, but for those that have begun to switch; and second homes that nobody went on with."""
+    over = (MOVES.c.expires_at <= now) & MOVES.c.stage.not_in([SWITCHING, SETTLED])
+    never_whole = MOVES.c.stage.in_([BEGUN, STOPPED]) & MOVES.c.stopped_in.in_(["", BEGUN, COPYING])
+    left = MOVES.c.expires_at.is_(None) & never_whole & (MOVES.c.stage_at <= now - CLOSED_MS)
+    rows = await session.execute(select(*_COLUMNS).where(over | left).order_by(MOVES.c.sha256).limit(limit))
     return [Move(*row) for row in rows]
 
 

@@ -7,7 +7,20 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, bindparam, collate, func, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    collate,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.decision_subscriptions import SUBSCRIPTIONS
@@ -15,6 +28,7 @@ from models.decisions.poll_drafts import POLL_DRAFTS
 from models.engine.statements import Prepared
 from models.fediverse.followers import FOLLOWERS
 from models.fediverse.readers import READERS
+from models.groups.groups_and_items import GROUPS
 from models.people.accounts import MEMBERSHIPS
 from models.people.mutes import BLOCKS
 from models.people.subscriptions import FOLLOWINGS
@@ -49,11 +63,14 @@ OWN_CLAIM_WISHES: Final = OwnTable(WANTED, "account_id", ("group_id",))
 
 
 async def list_own_rows(
-    session: AsyncSession, own: OwnTable, owner: Any, after: Sequence[Any] | None, limit: int
+    session: AsyncSession, own: OwnTable, owner: Any, after: Sequence[Any] | None, limit: int, *, private: bool = True
 ) -> list[dict[str, Any]]:
-    """The owner's rows after one key, by key: each with its keys and what is told of it."""
+    """The owner's rows after one key, by key: each with its keys and what is told of it.
+
+    `private`: also those whose group is private.
+    """
     given = {f"after_{name}": value for name, value in zip(own.keys, after or (), strict=after is not None)}
-    rows = await _statement(own, after is not None).run(session, owner=owner, most=limit, **given)
+    rows = await _statement(own, after is not None, private).run(session, owner=owner, most=limit, **given)
     return [dict(zip((*own.keys, *own.told), row, strict=True)) for row in rows]
 
 
@@ -64,7 +81,7 @@ async def count_own_rows(session: AsyncSession, table: Table, account: int) -> i
 
 
 @cache
-def _statement(own: OwnTable, going_on: bool) -> Prepared:  # noqa: FBT001  (a key of the cache)
+def _statement(own: OwnTable, going_on: bool, private: bool) -> Prepared:  # noqa: FBT001  (keys of the cache)
     def made(engine: str) -> Select[Any]:
         columns = own.table.c
         keys = [_by_bytes(columns[name], engine) for name in own.keys]
@@ -72,6 +89,9 @@ def _statement(own: OwnTable, going_on: bool) -> Prepared:  # noqa: FBT001  (a k
         wanted = wanted.where(columns[own.owner] == bindparam("owner"))
         if own.unless:
             wanted = wanted.where(columns[own.unless].is_(None))
+        if not private:
+            hidden = GROUPS.c.id == columns.group_id, GROUPS.c.visibility == "private"
+            wanted = wanted.where(~exists().where(*hidden))
         if going_on:
             after = (bindparam(f"after_{name}", type_=columns[name].type) for name in own.keys)
             wanted = wanted.where(tuple_(*keys) > tuple_(*after))

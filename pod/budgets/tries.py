@@ -66,6 +66,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "repost told of a group": Rate(20, 30 * MINUTE_MS),
     "grant asked by a pod": Rate(30, MINUTE_MS // 6),
     "manifest of a grant": Rate(10, MINUTE_MS),
+    # Before a live copy grows, and before its last delta: what isn't equal yet is asked for again after seconds.
+    "marks of a grant": Rate(30, MINUTE_MS // 6),
     "move told of a group": Rate(5, 10 * MINUTE_MS),
     "switch asked by a pod": Rate(30, MINUTE_MS // 6),
     "look of a second home": Rate(3, 10 * MINUTE_MS),

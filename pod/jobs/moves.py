@@ -20,6 +20,7 @@ from models.moving.moves import (
     BEGUN,
     COPYING,
     SETTLED,
+    STOPPED,
     SWITCHING,
     VERIFIED,
     Move,
@@ -53,12 +54,12 @@ _LOG = logging.getLogger(__name__)
 
 
 class Moves:
-    """The jobs that go on now: at most two at once, so that nobody's move holds up the pod."""
+    """The jobs that go on now: at most two at once, of two old pods, so that no slow pod holds up the others."""
 
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
         self._deps = deps
         self._tasks = tasks
-        self._running = 0
+        self._busy = set[str]()
 
     async def start_due(self) -> int | None:
         """Begin what is due, as far as there is room; returns when to look again, None: when somebody asks."""
@@ -67,11 +68,12 @@ class Moves:
             first = await first_move_at(session)
         if first is None or first > now:
             return first
-        while self._running < MOST_AT_ONCE:
-            claimed = await self._deps.store.write(partial(claim_move, now=now, until=now + CLAIM_MS))
+        while len(self._busy) < MOST_AT_ONCE:
+            busy = frozenset(self._busy)
+            claimed = await self._deps.store.write(partial(claim_move, now=now, until=now + CLAIM_MS, busy=busy))
             if claimed is None:
                 break
-            self._running += 1
+            self._busy.add(claimed.pod)
             self._tasks.create_task(self._work(claimed))
         return now + LOOK_AGAIN_MS
 
@@ -81,12 +83,12 @@ class Moves:
         except Exception:  # noqa: BLE001  (logged; the claim ends by itself, and the loops go on)
             _LOG.exception("a move's job failed")
         finally:
-            self._running -= 1
+            self._busy.discard(claimed.pod)
 
 
 async def work(deps: Deps, claimed: Move) -> bool:
     """Take a claimed job one step further; False if another process had its turn meanwhile, or it was cancelled."""
-    is_standing = claimed.standing and claimed.stage == VERIFIED
+    is_standing = claimed.standing and VERIFIED in (claimed.stage, claimed.stage == STOPPED and claimed.stopped_in)
     step = advance_standing if is_standing else STEPS.get(claimed.stage)
     if step is None:
         return await _note(deps, claimed, msgspec.structs.replace(claimed, due_at=None))

@@ -86,6 +86,11 @@ class ArchiveRule(Rule):
         "A later copy of this account is here already, of %(at)s.",
         "En senare kopia av kontot finns redan här, från %(at)s.",
     )
+    NOT_YET = (
+        MalformedError,
+        "The archive says that it was made in the future: at %(at)s.",
+        "Arkivet säger att det gjordes i framtiden: %(at)s.",
+    )
     COPY_NOT_WHOLE = (
         BusyError,
         "The copy isn't the same as the archive yet. Import it once more.",

@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from models.engine.databases import open_database
-from models.moving.kept_copies import insert_copy
+from models.moving.kept_copies import COPIES, insert_copy
 from models.people.accounts import Account, load_account
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
@@ -157,6 +160,11 @@ async def a_second_home(
             yield deps, await a_copy_of(traveller, deps, quota=quota)
     finally:
         await database.close()
+
+
+async def count_copies(session: AsyncSession) -> int:
+    """How many copies a pod holds."""
+    return int(await session.scalar(select(func.count()).select_from(COPIES)) or 0)
 
 
 async def kept_lines(deps: Deps, copy: int, name: str) -> list[CopyLine]:

@@ -70,7 +70,9 @@ async def take_switch_code(deps: Deps, move: Move, state: str, code: str) -> Non
 async def stop_switch(deps: Deps, move: Move) -> None:
     """Stay at the old pod, at the wish of the person; raises NotNowError once the personal group has moved."""
     await stop_there(deps, move)
-    back = {"stage": VERIFIED, "stage_at": deps.clock(), "due_at": None, "why": "", "said": None}
+    now = deps.clock()
+    again = now if move.standing else None  # a second home looks on
+    back = {"stage": VERIFIED, "stage_at": now, "due_at": again, "why": "", "said": None}
     await deps.store.write(partial(set_stage, sha256=move.sha256, stage=SWITCHING, changes=back))
 
 

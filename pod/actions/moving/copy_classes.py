@@ -7,7 +7,7 @@ whole. Whose copy it is was asked before: these functions give one account's lin
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -48,13 +48,13 @@ _READERS: Final = {
     PERSONAL: list_personal,
     "memberships": list_memberships,
     "follows": list_follows,
-    "choices": list_choices,
     "actor": list_actor,
     "box": _list_box,
 }
 
 
-_HANDED_ON: Final = ("memberships", "follows", "choices", "actor")  # where lines may have come from another pod
+CHOICES: Final = "choices"
+_HANDED_ON: Final = ("memberships", "follows", CHOICES, "actor")  # where lines may have come from another pod
 
 
 class CopyPage(msgspec.Struct, frozen=True):
@@ -74,15 +74,18 @@ async def read_class(
     until: str = "",
     private: bool = False,
 ) -> CopyPage:
-    """A page of one class of an account; `private`: `records` holds what it wrote in private groups, too.
+    """A page of one class of an account; `private`: `records` and `choices` tell of private groups, too.
 
     `until`: no line whose key isn't below it is wanted; "": all are. Raises MalformedError for a cursor that no line
     has.
     """
     if name == RECORDS:
         found = await list_records(session, account, after, ENTRIES + 1, until=until, private=private)
-    elif name in _READERS:
-        found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
+    elif name in _READERS or name == CHOICES:
+        if name == CHOICES:
+            found = await list_choices(session, account, after, ENTRIES + 1, private=private)
+        else:
+            found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
         if name in _HANDED_ON:
             found = await with_handed_on(session, account.id, name, after, ENTRIES + 1, found)
     else:  # this pod holds no files yet
@@ -121,16 +124,23 @@ async def class_total(
     return tally.total()
 
 
-async def read_marks(session: AsyncSession, deps: Deps, account: Account, *, private: bool = False) -> dict[str, str]:
-    """For each class, in `records` for each group, a text that stays the same as long as its lines do.
+async def read_marks(
+    session: AsyncSession, deps: Deps, account: Account, *, private: bool = False, names: Collection[str] = CLASSES
+) -> dict[str, str]:
+    """For each of these classes, in `records` for each group, a text that stays the same as long as its lines do.
 
     It costs little where classes may be long: whoever holds a copy asks for these first, and reads what differs.
     """
-    marks = {f"{RECORDS}/{group}": mark for group, mark in await mark_records(session, account, private=private)}
-    marks[PERSONAL] = await mark_personal(session, account)
-    for name in CLASSES:
-        if name not in (PERSONAL, RECORDS):
-            marks[name] = (await class_total(session, deps, account, name)).root
+    marks: dict[str, str] = {}
+    for name in names:
+        if name == RECORDS:
+            marks |= {
+                f"{RECORDS}/{group}": mark for group, mark in await mark_records(session, account, private=private)
+            }
+        elif name == PERSONAL:
+            marks[PERSONAL] = await mark_personal(session, account)
+        else:
+            marks[name] = (await class_total(session, deps, account, name, private=private)).root
     return marks
 
 

@@ -72,21 +72,22 @@ async def list_follows(session: AsyncSession, deps: Deps, account: Account, afte
     return await _lines_of(session, kinds, after, limit)
 
 
-async def list_choices(session: AsyncSession, deps: Deps, account: Account, after: str, limit: int) -> list[CopyLine]:
-    """What the account chose for itself alone, and what it hasn't said yet."""
-    del deps
+async def list_choices(
+    session: AsyncSession, account: Account, after: str, limit: int, *, private: bool
+) -> list[CopyLine]:
+    """What the account chose for itself alone, and what it hasn't said yet; `private`: also of private groups."""
     kinds: list[tuple[str, OwnTable, object]] = [
         ("claim-wish", OWN_CLAIM_WISHES, account.id),
         ("draft", OWN_DRAFTS, account.id),
         ("mute", OWN_MUTES, account.id),
     ]
-    lines = await _lines_of(session, kinds, after, limit)
+    lines = await _lines_of(session, kinds, after, limit, private=private)
     if after < "settings" and len(lines) < limit:
         settings = msgspec.to_builtins(await load_own_settings(session, account.id))
         lines.append(line("settings", "settings", **_without_nothing(settings)))
     if len(lines) < limit:
         more = [("subscription", OWN_SUBSCRIPTIONS, account.id)]
-        lines += await _lines_of(session, more, after, limit - len(lines))
+        lines += await _lines_of(session, more, after, limit - len(lines), private=private)
     return lines
 
 
@@ -105,23 +106,28 @@ async def list_actor(session: AsyncSession, deps: Deps, account: Account, after:
 
 
 async def _lines_of(
-    session: AsyncSession, kinds: Sequence[tuple[str, OwnTable, object]], after: str, limit: int
+    session: AsyncSession,
+    kinds: Sequence[tuple[str, OwnTable, object]],
+    after: str,
+    limit: int,
+    *,
+    private: bool = True,
 ) -> list[CopyLine]:
     """Lines of several kinds, which stand in the order of their names."""
     lines: list[CopyLine] = []
     for kind, table, owner in kinds:
         if after < f"{kind}0" and len(lines) < limit:  # "0" is the sign after "/", so a later kind has a higher key
-            found = await _rows(session, kind, table, owner, after, limit - len(lines))
+            found = await _rows(session, kind, table, owner, after, limit - len(lines), private=private)
             lines += [line(key, kind, **row) for key, row in found]
     return lines
 
 
 async def _rows(
-    session: AsyncSession, kind: str, table: OwnTable, owner: object, after: str, limit: int
+    session: AsyncSession, kind: str, table: OwnTable, owner: object, after: str, limit: int, *, private: bool = True
 ) -> list[tuple[str, JsonObject]]:
     """The key and members of each of the owner's rows after a cursor."""
     given = _keys_in(table, after.removeprefix(f"{kind}/")) if after.startswith(f"{kind}/") else None
-    rows = await list_own_rows(session, table, owner, given, limit)
+    rows = await list_own_rows(session, table, owner, given, limit, private=private)
     return [(_key(kind, table, row), _members(row)) for row in rows]
 
 

@@ -16,14 +16,15 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.errors import sentences_of
 from models.groups.groups_and_items import load_group
-from models.moving.kept_copies import count_copies, insert_copy, list_manifests, load_held
-from models.moving.moves import COPYING, VERIFIED, Move, note_move
+from models.moving.kept_copies import delete_copy, insert_copy, list_manifests, load_held
+from models.moving.moves import COPYING, VERIFIED, Move, count_copies_of_pods, give_way, note_move
 from pod.actions.chain.views import load_view
 from pod.actions.moving.begun_moves import grant_of
 from pod.actions.moving.copied_chain import check_of_person
 from pod.actions.moving.granted_source import GrantedCopy, GrantedSource
-from pod.actions.moving.job_ends import stopped, waiting
+from pod.actions.moving.job_ends import code_of, stopped, waiting
 from pod.actions.moving.move_plans import make_plan
 from pod.actions.moving.taken_copies import CopyDifference, bring_up, compare, verify_copy
 from pod.deps import Deps
@@ -34,6 +35,7 @@ from protocol.copies import claimed_manifest
 MIB: Final = 1024 * 1024
 MOST_TRIES: Final = 3  # somebody may write all the time; then the lines are named, and the person is asked
 MOST_NAMED: Final = 5
+SHARES: Final = 4
 
 
 class ClassProgress(msgspec.Struct, frozen=True):
@@ -103,8 +105,7 @@ async def _with_copy(deps: Deps, move: Move) -> Move:
     room = deps.config.copies
 
     async def action(session: AsyncSession) -> int | None:
-        if await count_copies(session) >= room.most:
-            raise KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=room.most)
+        await _make_room(session, move, room.most, now=deps.clock())
         assert move.group_id is not None
         quota = room.quota_mib * MIB
         copy = await insert_copy(session, move.group_id, move.pod, quota=quota, now=deps.clock())
@@ -113,6 +114,27 @@ async def _with_copy(deps: Deps, move: Move) -> Move:
         raise GrantRule.NO_MOVE_HERE.error()
 
     return msgspec.structs.replace(move, copy_id=await deps.store.write(action))
+
+
+async def _make_room(session: AsyncSession, move: Move, most: int, *, now: int) -> None:
+    """Refuse one more copy where there is no room, or where second homes of this old pod have their share of it.
+
+    Where all is full, a live copy of a pod with more than its share gives way: strangers can't keep others out.
+    """
+    share = max(1, most // SHARES)
+    held = await count_copies_of_pods(session)
+    mine = held.get(move.pod, 0)
+    if (move.standing or sum(held.values()) >= most) and mine >= share:
+        raise KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
+    if sum(held.values()) < most:
+        return
+    pods = [pod for pod, count in held.items() if count > share]
+    full = KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
+    said = msgspec.json.encode(sentences_of(full))
+    given = await give_way(session, pods, why=code_of(full), said=said, now=now)
+    if given is None:
+        raise full
+    await delete_copy(session, given)
 
 
 async def _copied(deps: Deps, move: Move) -> Move:

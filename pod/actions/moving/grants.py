@@ -118,12 +118,13 @@ async def read_granted(deps: Deps, opened: OpenGrant, name: str, after: str, unt
 
 
 async def granted_marks(deps: Deps, opened: OpenGrant) -> dict[str, str]:
-    """The marks of the classes that the grant holds: what stays the same wherever nothing changed."""
-    if "box" in opened.grant.classes.split():
+    """The marks of the classes that the grant holds, which alone are read: what is the same where nothing changed."""
+    grant, names = opened.grant, opened.grant.classes.split()
+    await deps.store.limits.take("marks of a grant", grant.sha256.hex(), now=deps.clock())
+    if "box" in names:
         await bring_box_up(deps, opened.account)
     async with deps.store.database.read() as session:
-        marks = await read_marks(session, deps, opened.account, private=opened.grant.private)
-    return {mark: told for mark, told in marks.items() if mark.partition("/")[0] in opened.grant.classes.split()}
+        return await read_marks(session, deps, opened.account, private=grant.private, names=names)
 
 
 async def granted_manifest(deps: Deps, opened: OpenGrant) -> JsonObject:

@@ -23,6 +23,7 @@ from protocol.copies import CopyManifest
 from protocol.state import GroupState
 
 KEPT_MS: Final = 30 * 86_400_000
+AHEAD_MS: Final = 86_400_000  # how far another pod's clock may go wrong
 OWNER: Final = 1  # the number of a personal group's person in it
 
 
@@ -44,6 +45,8 @@ async def _begun(
     session: AsyncSession, deps: Deps, manifest: CopyManifest, state: GroupState, name: str, quota: int
 ) -> FileCopy:
     found, now = await load_file_copy(session, manifest.group), deps.clock()
+    if manifest.at > now + AHEAD_MS:  # no later file could take its place, and no second home
+        raise ArchiveRule.NOT_YET.error(at=manifest.at)
     if found is not None and found.at > manifest.at:
         raise ArchiveRule.OLDER.error(at=found.at)
     kept = await load_copy(session, found.copy_id) if found is not None else None

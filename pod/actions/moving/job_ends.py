@@ -7,12 +7,14 @@ from typing import Final
 import msgspec
 
 from federation.errors import RemoteError, sentences_of
-from models.moving.moves import STOPPED, Move
+from models.moving.moves import STOPPED, VERIFIED, Move
 from pod.deps import Deps
 from protocol.errors import RefusedError
 
 FIRST_WAIT_MS: Final = 5_000
 LONGEST_WAIT_MS: Final = 3_600_000
+# Of a second home: what is revoked just after a look refuses the next one, and again half a day after that, in a day.
+LOOK_EVERY_MS: Final = 11 * 3_600_000
 BROKEN: Final = "pod_fault"
 
 
@@ -24,13 +26,15 @@ def waiting(deps: Deps, move: Move, error: RemoteError | RefusedError | None) ->
 
 
 def stopped(deps: Deps, move: Move, error: RemoteError | RefusedError) -> Move:
-    """The job stopped by a refusal, until its person asks to try again."""
+    """The job stopped by a refusal, until its person asks to try again; a second home looks again by itself."""
+    was_stopped, now = move.stage == STOPPED, deps.clock()
+    stopped_in = move.stopped_in if was_stopped else move.stage
     return msgspec.structs.replace(
         move,
         stage=STOPPED,
-        stopped_in=move.stage,
-        stage_at=deps.clock(),
-        due_at=None,
+        stopped_in=stopped_in,
+        stage_at=move.stage_at if was_stopped else now,
+        due_at=now + LOOK_EVERY_MS if move.standing and stopped_in == VERIFIED else None,
         current="",
         why=code_of(error),
         said=_said(error),

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.moving.imported_files import FileCopy, load_file_copy, put_file_copy
+from models.moving.imported_files import FileCopy, drop_file_copy, load_file_copy, put_file_copy
 from models.moving.kept_copies import ClassHeld, delete_copy, load_copy, load_held
 from models.moving.moves import close_move_of_copy
 from models.moving.standing_copies import (
@@ -37,6 +37,7 @@ from pod.actions.moving.taken_copies import CopyDifference, CopySource, bring_up
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
 from protocol.copies import CopyManifest
+from protocol.ids import RecordId
 from protocol.keys import DidKey
 
 DAY_MS: Final = 24 * 3_600_000
@@ -63,6 +64,7 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     now = deps.clock()
     await deps.store.write(partial(insert_standing, standing=StandingCopy(copy, now)))
     marks = await source.marks()
+    await _answered(deps, copy)
     async with deps.store.database.read() as session:
         kept, held = await load_copy(session, copy), await load_held(session, copy)
     if kept is None:
@@ -78,6 +80,13 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
         recovery = (await settled_person(deps, copy, kept.group_id)).members[PERSON].recovery[-1]
         await deps.store.write(partial(_note_equal, copy=copy, now=now, recovery=recovery))
     return KeptUp(tuple(differing), shrank)
+
+
+async def _answered(deps: Deps, copy: int) -> None:
+    """Whatever it says, a pod that answers refuses nothing."""
+    standing = await standing_of(deps, copy)
+    if standing is not None and standing.refused_at is not None:
+        await deps.store.write(partial(set_standing, copy=copy, refused_at=None))
 
 
 async def note_refusal(deps: Deps, copy: int) -> bool:
@@ -112,7 +121,7 @@ async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now
     for standing in await find_standing(session, dids):
         chosen = standing.former_id if standing.former_id is not None else standing.copy_id
         kept = await load_copy(session, chosen)
-        if kept is None or await load_file_copy(session, kept.group_id) is not None:
+        if kept is None or not await _takes_place(session, kept.group_id, standing.equal_at):
             continue
         await close_move_of_copy(session, standing.copy_id, now=now)
         await delete_standing(session, standing.copy_id)
@@ -121,6 +130,17 @@ async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now
         recovery = DidKey(standing.recovery)
         at = standing.equal_at
         await put_file_copy(session, FileCopy(kept.group_id, chosen, recovery, "", at, None, now + FORMER_MS))
+
+
+async def _takes_place(session: AsyncSession, group: RecordId, at: int) -> bool:
+    """Drop a file of the same person that is older; False: it is the later one, or gives its account what it holds."""
+    file = await load_file_copy(session, group)
+    if file is None:
+        return True
+    if file.due_at is not None or file.at >= at:
+        return False
+    await drop_file_copy(session, file)
+    return True
 
 
 async def standing_of(deps: Deps, copy: int) -> StandingCopy | None:
@@ -142,7 +162,7 @@ async def _note_equal(session: AsyncSession, copy: int, now: int, recovery: str 
     if standing is None:
         return
     named = recovery or standing.recovery
-    await set_standing(session, copy, equal_at=now, refused_at=None, recovery=named)
+    await set_standing(session, copy, equal_at=now, recovery=named)
     if standing.former_until is not None and standing.former_until <= now:
         await drop_former(session, standing)
 

@@ -1,4 +1,7 @@
-"""The job of a standing copy: it is brought up to date once a day, or when its person asks, until it is revoked."""
+"""The job of a standing copy: it is brought up to date twice a day, or when its person asks, until it is revoked.
+
+One that a wrong answer stopped looks on as often: whether it is revoked can be told by asking alone.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ import msgspec
 
 from models.moving.moves import STOPPED, VERIFIED, Move, set_move
 from pod.actions.moving.copy_step import check_home, source_of_move
+from pod.actions.moving.job_ends import LOOK_EVERY_MS
 from pod.actions.moving.move_mails import SHRANK
-from pod.actions.moving.standing_copies import DAY_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal, standing_of
+from pod.actions.moving.standing_copies import REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal, standing_of
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
 from protocol.errors import RefusedError
@@ -23,15 +27,23 @@ async def advance_standing(deps: Deps, move: Move) -> Move:
     copy, now = move.copy_id, deps.clock()
     if copy is None:
         return msgspec.structs.replace(move, due_at=None)
-    await check_home(deps, move)
+    source = source_of_move(deps, move)
     try:
-        kept = await keep_up(deps, copy, source_of_move(deps, move))
+        try:
+            await check_home(deps, move)
+        except RefusedError:
+            await (
+                source.marks()
+            )  # the person is at home elsewhere; once the old pod refuses, the copy goes all the same
+            raise
+        kept = await keep_up(deps, copy, source)
     except RefusedError as error:
         if error.refused.rule is not KeptCopyRule.GRANT_ENDED:
             raise
         return await _refused(deps, move, copy)
-    due_at = now + (SOON_MS if kept.differing else DAY_MS)
-    return msgspec.structs.replace(move, current="", due_at=due_at, told=await _told(deps, move, copy))
+    due_at = now + (SOON_MS if kept.differing else LOOK_EVERY_MS)
+    told = await _told(deps, move, copy)
+    return msgspec.structs.replace(move, current="", stage=VERIFIED, stopped_in="", due_at=due_at, told=told)
 
 
 async def _told(deps: Deps, move: Move, copy: int) -> str:
@@ -58,4 +70,5 @@ async def end_here(deps: Deps, move: Move) -> None:
 async def _refused(deps: Deps, move: Move, copy: int) -> Move:
     if await note_refusal(deps, copy):
         await deps.store.write(partial(erase_copy, copy=copy, now=deps.clock()))
-    return msgspec.structs.replace(move, current="", due_at=deps.clock() + REFUSED_TWICE_MS)
+    again = deps.clock() + REFUSED_TWICE_MS
+    return msgspec.structs.replace(move, current="", stage=VERIFIED, stopped_in="", due_at=again)

@@ -179,7 +179,8 @@ async def _given_up(deps: Deps, move: Move, error: RemoteError | RefusedError) -
     except RemoteError as silence:
         return stopped(deps, move, silence) if _silent_too_long(deps, move) else waiting(deps, move, silence)
     said = sentences_of(error)
-    told = msgspec.structs.replace(move, why=code_of(error), said=msgspec.json.encode(said), due_at=None)
+    again = deps.clock() if move.standing else None  # a second home looks on
+    told = msgspec.structs.replace(move, why=code_of(error), said=msgspec.json.encode(said), due_at=again)
     if rule is SwitchRule.OTHER_KEY:
         return msgspec.structs.replace(told, stage=STOPPED, stopped_in=VERIFIED)
     return msgspec.structs.replace(told, stage=VERIFIED)

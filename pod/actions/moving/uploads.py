@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.imported_files import (
     READ,
@@ -19,12 +21,15 @@ from models.moving.imported_files import (
     WAITING,
     Upload,
     count_uploads,
+    drop_file_copy,
+    first_unclaimed_file,
     load_upload,
     measure_file_copies,
     put_upload,
 )
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.archive_source import open_archive
+from pod.actions.moving.imported_archives import KEPT_MS as UNCLAIMED_MS
 from pod.actions.moving.imported_archives import import_archive
 from pod.clock import random_token
 from pod.deps import Deps
@@ -62,7 +67,7 @@ async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]]) -> str:
     """
     async with deps.store.database.read() as session:
         waiting, kept = await count_uploads(session), await measure_file_copies(session)
-    if waiting >= MOST_WAITING or kept >= MOST_KEPT_BYTES:
+    if waiting >= MOST_WAITING or (kept >= MOST_KEPT_BYTES and not await deps.store.write(partial(_room, deps=deps))):
         raise ArchiveRule.OTHERS_WAIT.error()
     secret, name, now = random_token(), random_token(), deps.clock()
     path = upload_path(deps, name)
@@ -79,6 +84,14 @@ async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]]) -> str:
         path.unlink(missing_ok=True)
         raise
     return secret
+
+
+async def _room(session: AsyncSession, deps: Deps) -> bool:
+    """Have the oldest file for which nobody gave their words for a day give way; False: there is none."""
+    oldest = await first_unclaimed_file(session, until=deps.clock() + UNCLAIMED_MS - KEPT_MS)
+    if oldest is not None:
+        await drop_file_copy(session, oldest)
+    return oldest is not None
 
 
 def _counted(size: int) -> int:

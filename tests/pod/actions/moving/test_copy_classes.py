@@ -14,7 +14,7 @@ from models.people.subscriptions import Following, save_following
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.moving import copy_classes
-from pod.actions.moving.copy_classes import class_total, signed_manifest
+from pod.actions.moving.copy_classes import class_total, read_marks, signed_manifest
 from protocol import copies
 from protocol.copies import CLASSES, CopyLine, CopyTally, parse_line, parse_manifest
 from protocol.errors import NotAuthorError, RefusedError, TooLargeError
@@ -30,6 +30,11 @@ from tests.support.writing import an_id
 
 def read(lines: Iterable[CopyLine]) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line.text) for line in lines]
+
+
+async def marks_of(ada: Traveller) -> dict[str, str]:
+    async with ada.deps.store.database.read() as session:
+        return await read_marks(session, ada.deps, ada.account)
 
 
 async def manifest_of(ada: Traveller) -> dict[str, Any]:
@@ -88,6 +93,20 @@ async def test_own_records_come_group_by_group_and_those_of_private_groups_only_
         open_lines, all_lines = await ada.lines("records"), await ada.lines("records", private=True)
     assert {line["record"]["group"] for line in read(open_lines)} == {public}
     assert [line["record"]["group"] for line in read(all_lines)] == sorted([public] * 2 + [private] * 2)
+
+
+async def test_mg_15_choices_in_private_groups_are_told_only_if_wished_in_marks_too(tmp_path: Path) -> None:
+    async with a_traveller(tmp_path) as ada:
+        public, private = await ada.founds("Well"), await ada.founds("Cellar", "private")
+        await ada.mutes(public, 3)
+        before, marks = await ada.lines("choices"), await marks_of(ada)
+        await ada.mutes(private, 3)
+        assert (await ada.lines("choices"), await marks_of(ada)) == (before, marks)
+        muted = [line["group"] for line in read(await ada.lines("choices", private=True)) if "member" in line]
+        assert sorted(muted) == sorted([public, private])
+        async with ada.deps.store.database.read() as session:
+            few = await read_marks(session, ada.deps, ada.account, names=("choices",))
+        assert few == {"choices": marks["choices"]}, "a class that wasn't granted isn't read"
 
 
 async def test_a_manifest_tells_each_class_and_is_signed_by_the_persons_present_key(tmp_path: Path) -> None:

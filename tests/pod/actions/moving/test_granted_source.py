@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from federation.errors import RemoteError
-from models.moving.kept_copies import count_copies
 from models.moving.moves import COPYING, STOPPED, VERIFIED, Move, insert_move, load_move
 from pod.actions.moving import copy_step, granted_source
 from pod.actions.moving.copied_chain import check_of_person, settled_person
@@ -25,7 +24,7 @@ from protocol.copies import CLASSES
 from protocol.errors import RefusedError
 from protocol.records.parts import Home
 from tests.support.old_pods import OldPod, a_granted_move, an_old_pod, quick_key
-from tests.support.travellers import a_second_home, a_traveller, kept_lines
+from tests.support.travellers import a_second_home, a_traveller, count_copies, kept_lines
 
 
 class Way(NamedTuple):

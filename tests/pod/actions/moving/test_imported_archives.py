@@ -39,7 +39,7 @@ from protocol.proofs import sign
 from protocol.rules.copies import CopyRule
 from tests.pod.archive.test_hostile_archives import zipped
 from tests.support.archives import Archive, archive_of
-from tests.support.sinks import some_parts
+from tests.support.sinks import NOON, SetClock, some_parts
 from tests.support.tables import copy_tables
 from tests.support.travellers import Traveller, a_traveller, kept_lines
 
@@ -123,6 +123,14 @@ async def test_mg_17_an_import_that_was_cut_short_goes_on_and_a_later_file_takes
         with pytest.raises(RefusedError) as refused:
             await import_archive(deps, opened(earlier), quota=QUOTA)
         assert refused.value.refused.rule is ArchiveRule.OLDER
+
+
+async def test_a_file_of_tomorrow_is_refused_because_nothing_could_take_its_place(tmp_path: Path) -> None:
+    async with a_traveller(tmp_path, clock=SetClock(NOON)) as ada, a_new_pod(tmp_path / "b") as deps:
+        ada.deps.clock.ms = deps.clock() + 2 * 86_400_000  # type: ignore[attr-defined]
+        with pytest.raises(RefusedError) as refused:
+            await import_archive(deps, opened(await archive_of(ada)), quota=QUOTA)
+        assert refused.value.refused.rule is ArchiveRule.NOT_YET
 
 
 async def made_of(tmp_path: Path) -> Archive:

@@ -11,19 +11,28 @@ from unittest.mock import AsyncMock, Mock
 import msgspec
 import pytest
 
-from models.moving.imported_files import load_file_copy
+from models.moving.imported_files import FileCopy, load_file_copy, put_file_copy
 from models.moving.kept_copies import load_copy
 from models.moving.moves import VERIFIED, Move
 from models.moving.standing_copies import StandingCopy, load_standing
 from pod.actions.moving import standing_copies, standing_step
 from pod.actions.moving.move_mails import SHRANK
-from pod.actions.moving.standing_copies import DAY_MS, FORMER_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal
+from pod.actions.moving.standing_copies import (
+    DAY_MS,
+    FORMER_MS,
+    REFUSED_TWICE_MS,
+    erase_copy,
+    keep_up,
+    note_refusal,
+    promote_copies,
+)
 from pod.actions.moving.standing_step import advance_standing
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import recover
 from pod.deps import Deps
+from protocol.keys import DidKey
 from tests.support.sinks import NOON, SetClock
-from tests.support.travellers import PodSource, Traveller, a_second_home, a_traveller, kept_lines
+from tests.support.travellers import PodSource, Traveller, a_copy_of, a_second_home, a_traveller, kept_lines
 
 
 class Home:
@@ -92,6 +101,39 @@ async def test_mg_24_the_words_make_a_second_home_the_home_once_the_old_pod_is_g
         given = await load_file_copy(session, home.ada.own)
     assert given is not None
     assert (given.copy_id, given.due_at) == (home.copy, home.clock.ms), "it gives the account what it holds"
+
+
+async def test_mg_24_any_answer_shows_that_nothing_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    await home.looks()
+    assert not await note_refusal(home.deps, home.copy)
+    await home.ada.founds("Wells")
+
+    async def breaks(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(standing_copies, "bring_up", breaks)
+        with pytest.raises(ConnectionError):
+            await home.looks()
+    home.clock.ms += REFUSED_TWICE_MS
+    assert not await note_refusal(home.deps, home.copy)
+
+
+async def test_mg_24_of_a_file_and_a_second_home_the_words_take_the_later_one(home: Home) -> None:
+    await home.looks()
+    standing = await home.standing()
+    assert standing is not None
+    for ahead, chosen_is_file in ((1, True), (-1, False)):
+        file = await a_copy_of(home.ada, home.deps)
+        at, until = standing.equal_at + ahead, home.clock.ms + FORMER_MS
+        copy = FileCopy(home.ada.own, file, DidKey(standing.recovery), "", at, None, until)
+        await home.deps.store.write(partial(put_file_copy, copy=copy))
+        await home.deps.store.write(partial(promote_copies, dids=[DidKey(standing.recovery)], now=home.clock.ms))
+        async with home.deps.store.database.read() as session:
+            given = await load_file_copy(session, home.ada.own)
+        assert given is not None
+        assert given.copy_id == (file if chosen_is_file else home.copy)
+    assert not await home.is_here(file), "the older file is dropped"
 
 
 async def test_what_loses_half_at_once_is_kept_as_it_was_for_a_month(
