@@ -25,6 +25,7 @@ from models.groups.groups_and_items import load_group
 from models.moving.kept_names import is_name_kept
 from models.moving.moves import is_switching
 from models.moving.newcomers import (
+    MOST_GROUPS,
     Newcomer,
     NewcomerGroup,
     delete_newcomer,
@@ -151,6 +152,8 @@ async def advance_personal(
     frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
     if frozen.lags and not committed:
         return tuple(lag.group for lag in frozen.lags)
+    if len(frozen.groups) > MOST_GROUPS:
+        raise SwitchRule.OTHER_ANSWER.error()
     if last_delta is not None:
         await last_delta()
     told = [
