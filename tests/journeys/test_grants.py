@@ -198,7 +198,7 @@ def test_a_grant_gives_its_classes_page_by_page_and_a_manifest_of_these_alone(pl
 def test_a_request_that_names_another_pods_address_as_home_is_refused(place: Place) -> None:
     for pod in (place.new.url, f"{place.asker.url}/", f"{place.asker.url}.example"):
         wish = place.asker.wish(home={"pod": pod, "key": POD_KEY})
-        assert refusal(place.asker.calls("POST", "/moves/asked", wish)) == (401, "not_a_pods_key"), pod
+        assert refusal(place.asker.calls("POST", "/moves/asked", wish)) == (400, "home_of_another"), pod
 
 
 def test_a_request_that_nobody_signed_is_refused(place: Place) -> None:
