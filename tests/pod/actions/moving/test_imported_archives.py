@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.engine.databases import open_database
 from models.moving.imported_files import load_file_copy
 from models.moving.kept_copies import COPIES, LINES
-from models.people.accounts import Account, load_account_named
+from models.people.accounts import Account, Membership, load_account_named, save_membership
 from pod.actions.groups.founding import sign_up
-from pod.actions.moving import archive_source, copy_classes, taken_copies
+from pod.actions.moving import archive_source, copy_classes, returned_copies, taken_copies
 from pod.actions.moving.archive_source import ArchiveSource, open_archive
 from pod.actions.moving.copy_classes import CopyPage
 from pod.actions.moving.imported_archives import import_archive
 from pod.actions.moving.returned_copies import outcome_of, return_copy
+from pod.actions.moving.returned_records import ReturnedRecords
 from pod.actions.posts.posts import erase
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import recover
@@ -34,7 +36,7 @@ from pod.rules.archives import ArchiveRule
 from protocol.canonical import canonical_bytes
 from protocol.copies import CLASSES, CopyTally, parse_line
 from protocol.errors import RefusedError
-from protocol.keys import PrivateKey
+from protocol.keys import DidKey, PrivateKey
 from protocol.proofs import sign
 from protocol.rules.copies import CopyRule
 from tests.pod.archive.test_hostile_archives import zipped
@@ -42,6 +44,7 @@ from tests.support.archives import Archive, archive_of
 from tests.support.sinks import NOON, SetClock, some_parts
 from tests.support.tables import copy_tables
 from tests.support.travellers import Traveller, a_traveller, kept_lines
+from tests.support.writing import an_id
 
 QUOTA = 10**8
 
@@ -232,6 +235,33 @@ async def test_mg_17_after_a_switch_alone_the_account_is_what_the_file_held(tmp_
         said = [line for line in held["records"] if b'"erased":true' not in line.text]
         assert (told.failed, told.records.returned, told.records.lost) == (0, 0, len(said))
         assert {one.code for one in told.records.named} <= {""}, "groups that only the dead pod had"
+
+
+async def test_mg_17_records_are_offered_again_only_once_another_group_came_and_add_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = iter([ReturnedRecords(known=1, returned=3), ReturnedRecords(known=4, returned=2)])
+
+    async def offered(*_: Any) -> ReturnedRecords:
+        return next(rounds)
+
+    monkeypatch.setattr(returned_copies, "return_records", offered)
+    async with a_traveller(tmp_path) as ada, a_new_pod(tmp_path / "b") as deps:
+        copy = await import_archive(deps, opened(await archive_of(ada)), quota=QUOTA)
+        await recover(deps, "ada", RecoveryKeys(ada.phrase), [], token=False)
+        home = Traveller(deps, await account_named(deps, "ada"))
+        await home.settles(ada.own)
+        coming = Membership(home.account.id, copy.group_id, None, DidKey("did:key:z6MkA"), "", 0, 0, 0, "moving")
+        for group, state in (("x", "moving"), ("x", "moving"), ("x", "member"), ("x", "member")):
+            member = msgspec.structs.replace(coming, group_id=an_id(group), state=state)
+            await deps.store.write(partial(save_membership, membership=member))
+            async with deps.store.database.read() as session:
+                due = await load_file_copy(session, copy.group_id)
+            assert due is not None
+            await return_copy(deps, due)
+        told = await outcome_of(deps, home.account)
+        assert told is not None
+        assert (told.records.known, told.records.returned) == (1, 5)
 
 
 async def account_named(deps: Deps, name: str) -> Account:
