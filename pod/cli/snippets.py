@@ -16,7 +16,17 @@ CADDY: Final = "Caddyfile"
 NGINX: Final = "nginx.conf"
 SYSTEMD: Final = "althing.service"
 # First parts of paths whose rest is a secret.
-SECRET: Final = ("digest", "feeds", "invitation", "not-me", "setup", "sign-in/link", "sign-up/answer", "sign-up/open")
+SECRET: Final = (
+    "closed",
+    "digest",
+    "feeds",
+    "invitation",
+    "not-me",
+    "setup",
+    "sign-in/link",
+    "sign-up/answer",
+    "sign-up/open",
+)
 HOMES: Final = ("/home/", "/run/user/")
 
 _CADDY = """\
