@@ -125,7 +125,8 @@ class ServedPod:
         eventually(self._answers)
 
     def _begin(self, command: Sequence[str], out: IO[str], errors: IO[str]) -> subprocess.Popen[bytes] | nursery.Forked:
-        if nursery.used and self.code is None:
+        # How a pod is made tells nothing of how it lives: that begins as a fork in any case.
+        if self.code is None and (nursery.used or command[0] == "init"):
             return nursery.begin(command, out.fileno(), errors.fileno())
         return subprocess.Popen([sys.executable, "-m", "pod", *command], stdout=out, stderr=errors, cwd=self.code)
 
