@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from pod.actions.moving.copy_classes import CopyPage, page_of
-from pod.actions.moving.folded_personal import FoldedPersonal
+from pod.actions.moving.folded_personal import FoldedPersonal, opened_line
 from pod.actions.moving.taken_copies import LeafPage, leaves_of
 from pod.actions.sync.page_budget import ENTRIES
 from pod.archive.opened import CheckedArchive, check_archive
@@ -20,6 +20,7 @@ from protocol.canonical import parse_json
 from protocol.copies import PERSONAL, CopyLine, CopyManifest, parse_manifest
 from protocol.errors import RefusedError
 from protocol.limits import MAX_ITEM_DEPTH, MAX_LINE_BYTES
+from protocol.rules.copies import CopyRule
 from protocol.state import GroupState
 
 Told = Callable[[str, int, int], None]
@@ -98,9 +99,21 @@ def open_archive(file: BinaryIO, told: Told = lambda _part, _done, _of: None) ->
 
 
 def _folded(checked: CheckedArchive, told: Told) -> GroupState:
-    folded = FoldedPersonal()
+    """The person's own group as the file has it, settled; raises MalformedError, which names the line."""
+    folded: FoldedPersonal | None = None
     for count, line in enumerate(checked.lines(PERSONAL), 1):
-        folded.add(line)
+        try:
+            record = opened_line(line)
+            folded = folded or FoldedPersonal(record.id)
+            folded.add(line)
+        except RefusedError as error:
+            raise CopyRule.OTHER_LINE.error(key=line.key) from error
         if count % ENTRIES == 0:
             told(PERSONAL, count, count + 1)
-    return folded.settled()
+    try:
+        state = folded.settled() if folded is not None else None
+    except RefusedError as error:
+        raise CopyRule.NOT_SETTLED.error() from error
+    if state is None or state.kind != "person":
+        raise CopyRule.NOT_SETTLED.error()
+    return state

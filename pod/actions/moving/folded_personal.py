@@ -1,28 +1,28 @@
 """The class `personal` of a copy, folded to the settled state of the person's own group: their present key is in it.
 
-Nothing that a copy says of itself is believed. The chain is followed from its root by the rules; each record's
-signature fits; the log gives each item's root; and the last item is confirmed by its keepers.
+Nothing that a copy says of itself is believed, whether it comes from a pod or from a file. The chain is followed from
+its root by the rules that judge at the door and in a pull; the log gives each item's root; each entry was logged by a
+key of its author; what is erased was erased by its author; and the last item is confirmed by its keepers.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
-from protocol.branches import resolve
-from protocol.chain import follow, found
-from protocol.copies import CopyLine, entry_key, item_key
-from protocol.errors import RefusedError
+from pod.actions.moving.copy_logs import ACK, ENTRY, ITEM
+from pod.rules.copies import KeptCopyRule
+from protocol.authorship import authored_of, check_logged
+from protocol.branches import View, confirm, extend, opened
+from protocol.copies import PERSONAL, CopyLine, ack_key, entry_key, item_key
 from protocol.ids import RecordId
+from protocol.keys import DidKey
 from protocol.log import Frontier, leaf_hash
 from protocol.records.chain import Ack, GroupRoot, Handover, Seal
-from protocol.records.envelope import CHAIN_TYPES, Record, open_record
+from protocol.records.content import Erase
+from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.erased import ErasedRecord, parse_erased
 from protocol.rules.copies import CopyRule
 from protocol.state import GroupState
-
-PERSON: Final = "person"
 
 
 class _RecordLine(msgspec.Struct, frozen=True):
@@ -42,60 +42,100 @@ def opened_line(line: CopyLine) -> Record | ErasedRecord:
     return parse_erased(body) if isinstance(body, dict) and "proof" not in body else open_record(body)
 
 
-class FoldedPersonal:
-    """Lines of `personal`, one after the other; memory holds a state and the last item, whatever the group holds."""
+class _Carried(msgspec.Struct, frozen=True):
+    """What a line carries: the text of a record, or the shape of an erased one."""
 
-    def __init__(self, group: RecordId | None = None) -> None:
+    kind: str
+    record: msgspec.Raw
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """An entry of the log that no item of the chain covers yet."""
+
+    key: str
+    index: int
+    author: int
+    key_index: int
+    signers: tuple[DidKey, ...]
+
+
+class FoldedPersonal:
+    """Lines of a personal group, taken in their order; each record among them was opened before."""
+
+    def __init__(self, group: RecordId) -> None:
         self._group = group
+        self._view: View | None = None
         self._log = Frontier()
-        self._before: GroupState | None = None
-        self._state: GroupState | None = None
-        self._last: Record | None = None
-        self._acks: list[Record] = []
+        self._uncovered: list[_Placed] = []
+        self._erased: dict[RecordId, tuple[int, str]] = {}
+        self._erasures: set[tuple[RecordId, int]] = set()
 
     def add(self, line: CopyLine) -> None:
-        """Take the next line; raises MalformedError, which names the line, if it doesn't follow."""
-        try:
-            record = opened_line(line)
-            if isinstance(record, ErasedRecord) or record.type not in CHAIN_TYPES:
-                self._add_entry(line, record)
-            elif isinstance(record.content, Ack):
-                self._acks.append(record)
-            else:
-                self._add_item(line, record)
-        except RefusedError as error:
-            if error.refused.rule is CopyRule.OTHER_LINE:
-                raise
-            raise CopyRule.OTHER_LINE.error(key=line.key) from error
+        """Take a line; raises what it breaks."""
+        carried = msgspec.json.decode(line.text, type=_Carried)
+        if carried.kind == ENTRY:
+            self._add_entry(line, carried)
+            return
+        record = reopen_record(bytes(carried.record))
+        if record.group != self._group:
+            raise CopyRule.NO_LINE.error()
+        if carried.kind == ITEM:
+            self._add_item(line, record)
+        elif carried.kind == ACK:
+            self._add_ack(line, record)
 
     def settled(self) -> GroupState:
-        """The state after the last item; raises MalformedError if its keepers didn't confirm it."""
-        if self._state is None or self._state.kind != PERSON or self._log.size != self._state.log.size:
-            raise CopyRule.NOT_SETTLED.error()
-        if self._last is not None and self._before is not None:
-            view = resolve(self._before, [self._last, *self._acks])
-            if view.settled.head != self._state.head:
-                raise CopyRule.NOT_SETTLED.error()
-        return self._state
+        """The group after all lines; raises MalformedError where something of them isn't settled."""
+        view = self._view
+        if view is None or view.anchor != view.head or self._uncovered:
+            raise KeptCopyRule.CHAIN_UNSETTLED.error()
+        for record, (author, key) in self._erased.items():
+            if (record, author) not in self._erasures:
+                raise KeptCopyRule.LINE_UNPROVEN.error(name=PERSONAL, key=key, why="nothing erased it")
+        return view.settled
 
-    def _add_entry(self, line: CopyLine, entry: Record | ErasedRecord) -> None:
-        if entry.group != self._group or line.key != entry_key(self._log.size):
-            raise CopyRule.OTHER_LINE.error(key=line.key)
-        self._log = self._log.append(leaf_hash(entry.id))
-
-    def _add_item(self, line: CopyLine, item: Record) -> None:
-        content = item.content
-        assert isinstance(content, GroupRoot | Seal | Handover)
-        if self._state is None:
-            self._state = found(item).state
-            if self._group not in (None, item.id):
-                raise CopyRule.OTHER_LINE.error(key=line.key)
-            self._group = item.id
+    def _add_entry(self, line: CopyLine, carried: _Carried) -> None:
+        index = self._log.size
+        body = msgspec.json.decode(carried.record)
+        if "proof" in body:
+            record = reopen_record(bytes(carried.record))
+            authored, own_id, group = authored_of(record), record.id, record.group
+            said = (authored.author, authored.key, record.signers)
+            if isinstance(record.content, Erase):
+                self._erasures |= {(erased, authored.author) for erased in record.content.records}
         else:
-            self._before, self._last = self._state, item
-            self._state = follow(self._state, item).state
-        committed = self._state.log
-        fits = committed.size == self._log.size and (not committed.size or committed.root == self._log.root().hex())
-        if not fits or line.key != item_key(committed.size, self._state.height):
-            raise CopyRule.OTHER_LINE.error(key=line.key)
-        self._acks.clear()
+            shape = parse_erased(body)
+            said, own_id, group = (shape.author, shape.key, ()), shape.id, shape.group
+            self._erased[own_id] = shape.author, line.key
+        if group != self._group or line.key != entry_key(index):
+            raise CopyRule.NO_LINE.error()
+        self._log = self._log.append(leaf_hash(own_id))
+        self._uncovered.append(_Placed(line.key, index, *said))
+
+    def _add_item(self, line: CopyLine, record: Record) -> None:
+        if self._view is None:
+            if record.id != self._group or not isinstance(record.content, GroupRoot) or line.key != item_key(0, 0):
+                raise CopyRule.NO_LINE.error()
+            self._view = opened(record)
+            return
+        item = record.content
+        if not isinstance(item, Seal | Handover) or line.key != item_key(item.log.size, item.height):
+            raise CopyRule.NO_LINE.error()
+        if (item.log.size, item.log.root) != (self._log.size, self._log.root().hex()):
+            raise KeptCopyRule.OTHER_LOG.error()
+        self._view = extend(self._view, record)
+        if self._view.head != record.id:
+            raise CopyRule.NO_LINE.error()
+        # The state after the item knows each key that was valid when an entry was logged, and until where.
+        for entry in self._uncovered:
+            check_logged(self._view.state, entry.author, entry.key_index, entry.signers, index=entry.index)
+        self._uncovered = []
+
+    def _add_ack(self, line: CopyLine, record: Record) -> None:
+        ack = record.content
+        if self._view is None or not isinstance(ack, Ack):
+            raise CopyRule.NO_LINE.error()
+        own = ack_key(0, ack.height, ack.term, ack.item, ack.key)
+        if ack.item != self._view.head or line.key.partition("/")[2] != own.partition("/")[2]:
+            raise CopyRule.NO_LINE.error()
+        self._view = confirm(self._view, ack)
