@@ -38,6 +38,7 @@ from protocol.copies import CLASSES, CopyTally, parse_line
 from protocol.errors import RefusedError
 from protocol.keys import DidKey, PrivateKey
 from protocol.proofs import sign
+from protocol.records.envelope import open_record
 from protocol.rules.copies import CopyRule
 from tests.pod.archive.test_hostile_archives import zipped
 from tests.support.archives import Archive, archive_of
@@ -198,6 +199,24 @@ async def test_a_personal_group_that_doesnt_hold_names_its_line(tmp_path: Path) 
             assert refused.value.refused.rule is ArchiveRule.NOT_SIGNED_BY_THEM
         else:
             assert refused.value.refused.rule in (CopyRule.OTHER_LINE, CopyRule.NOT_SETTLED)
+
+
+async def test_what_stands_as_erased_in_a_file_was_erased_by_its_author(tmp_path: Path) -> None:
+    """Else the pod that made the file, which holds the key, could hide that somebody wrote."""
+    made = await made_of(tmp_path)
+    path = "classes/personal.jsonl"
+    rows = made.bytes_of(path).splitlines()
+    place = next(place for place, row in enumerate(rows) if b'"type":"Post"' in row)
+    line = msgspec.json.decode(rows[place])
+    post = open_record(line["record"])
+    said = {name: line["record"][name] for name in ("type", "group", "author", "key", "counter")}
+    shape = {**said, "id": post.id, "erased": True, "post": post.id, "afters": [{}]}
+    rows[place] = canonical_bytes({**line, "record": shape})
+    files = {name: made.bytes_of(name) for name in made.names if name != "SHA256SUMS"}
+    manifest = canonical_bytes(told(rows, "personal", made.json(MANIFEST)))
+    with pytest.raises(RefusedError) as refused:
+        open_archive(io.BytesIO(zipped({**files, path: b"".join(row + b"\n" for row in rows), MANIFEST: manifest})))
+    assert refused.value.refused.rule is CopyRule.NOT_SETTLED
 
 
 async def test_a_group_with_another_past_here_is_no_copy(tmp_path: Path) -> None:
