@@ -17,7 +17,6 @@ NOT_CALLED = {
     "check_document": "reads what sign_document wrote",
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
-    "advance": "a whole switch at once, as those see it who try one without loops",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

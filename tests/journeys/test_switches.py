@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.people.accounts import insert_token, load_account_named
 from pod.actions.groups.founding import token_hash
-from pod.actions.moving.newcomers import SwitchProgress, begin, let_go
+from pod.actions.moving.newcomers import begin, let_go
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
@@ -21,7 +21,7 @@ from protocol.ids import RecordId
 from protocol.records.parts import Home
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
-from tests.support.switched import advanced
+from tests.support.switched import SwitchProgress, advanced
 
 pytestmark = pytest.mark.slow
 

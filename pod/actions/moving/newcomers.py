@@ -78,18 +78,6 @@ class GroupMove(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-class SwitchProgress(msgspec.Struct, frozen=True):
-    """A switch as far as it is. `late`: before the account is here, groups in which something isn't settled there.
-
-    `sealed`: why values that the person sealed in polls aren't all here yet; "": they are.
-    """
-
-    arrived: bool
-    late: tuple[RecordId, ...]
-    groups: tuple[GroupMove, ...]
-    sealed: str = ""
-
-
 async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
     """Remember that the person with this personal group moves here from `pod` under `name`; raises NameTakenError.
 
@@ -163,20 +151,6 @@ async def advance_personal(
     await deps.store.write(lambda session: save_told(session, person, actor, told))
     await _take(deps, newcomer, await _told(deps, person, person), also=also)
     return ()
-
-
-async def advance(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId] = frozenset()) -> SwitchProgress:
-    """Do what can be done now, of all groups, and tell how the switch stands; raises as `advance_personal`.
-
-    `plainly`: groups in which the person goes without a handover that names their seat anew, after three refusals.
-    """
-    late = await advance_personal(deps, person)
-    if late:
-        return SwitchProgress(arrived=False, late=late, groups=())
-    newcomer = await load_coming(deps, person)
-    told = await _groups(deps, person)
-    moves = [await advance_group(deps, newcomer, one, plain=one.group_id in plainly) for one in told]
-    return SwitchProgress(arrived=True, late=(), groups=tuple(moves), sealed=await fetch_openings(deps, newcomer))
 
 
 async def fetch_openings(deps: Deps, newcomer: Newcomer) -> str:
