@@ -6,6 +6,7 @@ who run the pod said so.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +16,7 @@ from yarl import URL
 
 from federation.addresses import normal_authority
 from federation.rules.addresses import AddressRule
-from models.pod.blocked_hosts import BlockedHost, list_blocked_hosts
+from models.pod.blocked_hosts import BlockedHost, count_changed_blocks, list_blocked_hosts
 from pod.store import Store
 
 _FOR_A_MOVE: Final[ContextVar[bool]] = ContextVar("for a move", default=False)
@@ -32,10 +33,18 @@ def for_a_move(*, really: bool = True) -> Iterator[None]:
 
 
 class HostBlocks:
-    """The blocks of this pod, as every process sees them after any commit."""
+    """The blocks of this pod, as every process sees them after any commit.
+
+    This is asked for each signature, so a commit costs one row for all that ask after it, and the list is read only
+    when it was changed.
+    """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._database = store.database
+        self._gate = asyncio.Lock()
+        self._version: int | None = None
+        self._changes = -1
+        self._blocked: Mapping[str, BlockedHost] = {}
 
     async def admit(self, url: str) -> None:
         """Raise HostBlockedError for the URL of a server that is blocked."""
@@ -47,12 +56,21 @@ class HostBlocks:
             raise AddressRule.HOST_BLOCKED.error(host=found.host)
 
     async def _all(self) -> Mapping[str, BlockedHost]:
-        version = await self._store.database.version()
-        return await self._store.remembered.get(version, "blocked hosts", self._read)
+        if await self._database.version() != self._version:
+            async with self._gate:
+                # Those who waited for the gate look again: what was read meanwhile is mostly new enough.
+                version = await self._database.version()
+                if version != self._version:
+                    await self._look()
+                    self._version = version
+        return self._blocked
 
-    async def _read(self) -> Mapping[str, BlockedHost]:
-        async with self._store.database.read() as session:
-            return {one.host: one for one in await list_blocked_hosts(session)}
+    async def _look(self) -> None:
+        async with self._database.read() as session:
+            changes = await count_changed_blocks(session)
+            if changes != self._changes:
+                self._blocked = {one.host: one for one in await list_blocked_hosts(session)}
+                self._changes = changes
 
 
 def _names(url: str) -> list[str]:

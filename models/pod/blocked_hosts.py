@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import upsert
+from models.pod.settings import SETTINGS
 
 
 class BlockedHostRow(Base):
@@ -35,16 +37,20 @@ class BlockedHost(msgspec.Struct, frozen=True):
 
 BLOCKED_HOSTS: Final = table_of(BlockedHostRow)
 MOST_BLOCKED: Final = 10_000
+_CHANGED: Final = "changes of blocked hosts"  # a row of settings, of which no admin chooses the value
 _COLUMNS = [BLOCKED_HOSTS.c[name] for name in BlockedHost.__struct_fields__]
 
 
 async def save_blocked_host(session: AsyncSession, blocked: BlockedHost) -> None:
+    """Store a block, in place of a former one of the host."""
     await upsert(session, BLOCKED_HOSTS, [msgspec.structs.asdict(blocked)])
+    await _count_change(session)
 
 
 async def delete_blocked_host(session: AsyncSession, host: str) -> bool:
     """Let a host in again; False if it wasn't blocked."""
     gone = delete(BLOCKED_HOSTS).where(BLOCKED_HOSTS.c.host == host).returning(BLOCKED_HOSTS.c.host)
+    await _count_change(session)
     return (await session.scalar(gone)) is not None
 
 
@@ -52,3 +58,17 @@ async def list_blocked_hosts(session: AsyncSession) -> list[BlockedHost]:
     """All of them, by name; there are never more than MOST_BLOCKED."""
     wanted = select(*_COLUMNS).order_by(BLOCKED_HOSTS.c.host).limit(MOST_BLOCKED)
     return [BlockedHost(*row) for row in await session.execute(wanted)]
+
+
+async def count_changed_blocks(session: AsyncSession) -> int:
+    """How often blocks were changed: who remembers them asks this, for they are many and seldom change."""
+    rows = await _CHANGES.run(session)
+    return int(rows[0][0]) if rows else 0
+
+
+async def _count_change(session: AsyncSession) -> None:
+    count = await count_changed_blocks(session) + 1
+    await upsert(session, SETTINGS, [{"key": _CHANGED, "value": str(count), "changed_at": 0}])
+
+
+_CHANGES: Final = Prepared(lambda _: select(SETTINGS.c.value).where(SETTINGS.c.key == _CHANGED))

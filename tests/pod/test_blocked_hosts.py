@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.pod.blocked_hosts import count_changed_blocks, list_blocked_hosts
+from pod import blocked_hosts
 from pod.actions.admin.blocked_hosts import block_host, read_blocked, unblock_host
 from pod.actions.admin.people import Deed
 from pod.blocked_hosts import HostBlocks, for_a_move
@@ -53,3 +57,30 @@ async def test_mg_25_what_is_no_host_isnt_blocked(tmp_path: Path, typed: str) ->
     async with a_traveller(tmp_path) as ada:
         with pytest.raises(RefusedError):
             await block_host(ada.deps, typed, BOSS, allows_moves=False)
+
+
+async def test_blocks_are_read_once_and_not_with_every_commit_however_many_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each signature asks, and an inbox commits all the time."""
+    reads = {"list": 0, "changes": 0}
+
+    def counted(name: str, function: Any) -> Any:
+        async def call(session: AsyncSession) -> Any:
+            reads[name] += 1
+            return await function(session)
+
+        return call
+
+    async with a_traveller(tmp_path) as ada:
+        await block_host(ada.deps, "bad.example", BOSS, allows_moves=False)
+        monkeypatch.setattr(blocked_hosts, "list_blocked_hosts", counted("list", list_blocked_hosts))
+        monkeypatch.setattr(blocked_hosts, "count_changed_blocks", counted("changes", count_changed_blocks))
+        blocks = HostBlocks(ada.deps.store)
+        for commit in range(3):
+            await ada.writes(ada.own, f"{commit}")
+            await asyncio.gather(*(blocks.admit(f"https://{number}.example/") for number in range(50)))
+        assert reads == {"list": 1, "changes": 3}
+        await block_host(ada.deps, "7.example", BOSS, allows_moves=False)
+        assert await refused(blocks.admit("https://7.example/")) == "host_blocked"
+        assert reads["list"] == 2
