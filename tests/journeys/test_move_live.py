@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,18 +15,21 @@ from sqlalchemy import select
 from federation.errors import RemoteError
 from models.moving.kept_copies import list_manifests
 from models.moving.moves import MOVES, Move
-from pod.actions.moving.traveller_wishes import JobWish, start_copy
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
+from pod.rules.switches import SwitchRule
 from protocol.ids import RecordId
-from tests.support.browsing import Browser, Seen
+from tests.support.browsing import Browser
+from tests.support.chromium_visitor import ChromiumVisitor, Shown
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
 
 PODS = 4
+LOOKS = ("en-scripts", "sv-plain")
 STEP_MS = 121_000
+PLANNED = "This is what would be copied. Nothing is copied yet, and a copy changes nothing for anybody."
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 
 
@@ -83,60 +87,58 @@ def village(pods: list[ServedPod]) -> Village:
     return Village(alpha, beta, delta, ada, bo, parish, council, mill, choir, post)
 
 
-def at(browser: Browser, pod: ServedPod) -> Browser:
+def at(browser: ChromiumVisitor, pod: ServedPod) -> ChromiumVisitor:
     browser.pod = pod
     return browser
 
 
-def led_to(page: Seen) -> str:
+def led_to(page: Shown) -> str:
     """The path of the page at the old pod to which a link leads."""
     found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
     assert found, page.text
     return urlsplit(found[1]).path
 
 
-def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(village: Village) -> None:
+def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(
+    village: Village, visitor: Callable[[ServedPod], ChromiumVisitor]
+) -> None:
     alpha, beta, ada, bo = village.alpha, village.beta, village.ada, village.bo
     groups = (village.parish, village.council, village.mill, village.choir)
     before = {group: members(bo, group) for group in groups}
-    browser, host = Browser(alpha).sign_in("ada"), beta.url.partition("://")[2]
+    browser, host = visitor(alpha).sign_in("ada"), beta.url.partition("://")[2]
     at(browser, beta)
     found = browser.submit(browser.get("/move"), "/move", account=f"{alpha.url}/@ada")
-    page = led_to(browser.submit(found, "/move/ask"))
-    at(browser, alpha)
-    assert browser.submit(browser.get(page), page, host=host, private="true").status == 200
-    at(browser, beta)
-    eventually(lambda: village.move().plan is not None)
-    beta.act(lambda deps: start_copy(deps, village.move(), JobWish("ada-b")))
-    eventually(lambda: village.move().stage == "verified", seen=lambda: village.move().why)
+    asked = browser.submit(found, "/move/ask")
+    page = led_to(asked)
+    consent = browser.follow(asked, page)
+    planned = browser.submit(consent, page, host=host, private="true")
+    assert planned.path.startswith("/move/journey")
+    planned = browser.awaits("/move/journey", PLANNED)
+    browser.submit(planned, "/move/start", name="ada-b")
+    browser.awaits("/move/journey", "The copy is whole: each line here is the one there.")
     assert Browser(beta).get("/@ada-b").status == 404  # MG-04: nothing public before the switch
 
     for pod in (alpha, beta, bo.pod, village.delta):
         pod.set_clock(STEP_MS)  # a keeper signs at most one handover a minute
-    page = led_to(browser.submit(browser.get("/move/switching"), "/move/switching"))
+    asked = browser.submit(browser.get("/move/switching"), "/move/switching")
+    consent = browser.follow(asked, page := led_to(asked))
     # While she reads, she is black-listed in the choir, and one of her votes waits for a pod that is away.
     bo.post(f"/api/v1/groups/{village.choir}/records", weigh(2, -1000))
     eventually(lambda: members(bo, village.choir) == [(1, 3000), (2, -1000)])
     bo.pod.kill()
     ada.post(f"/api/v1/groups/{village.parish}/votes", {"target": {"post": village.post}, "value": -700})
-    at(browser, alpha)
-    back = browser.submit(browser.get(page), page, handle="ada")
+    back = browser.submit(consent, page, handle="ada")
     assert (back.status, back.path) == (200, "/move/switching")
-    at(browser, beta)
-    eventually(lambda: "isn&#39;t settled yet" in browser.get("/move/switching").text)
+    browser.awaits("/move/switching", SwitchRule.NOT_DRAINED)
     assert Browser(beta).get("/@ada-b").status == 404
     bo.pod.start()
-    eventually(lambda: "You are at home here now" in browser.get("/move/switching").text, seen=village.move)
+    browser.awaits("/move/switching", "You are at home here now, as %(name)s.")
 
     # The traveller's browser goes in, once, and says how it signs in from then on.
     inside = browser.submit(browser.get("/move/switching"), "/move/enter")
     assert inside.path == "/settings/mail"
     assert Browser(beta).get("/@ada-b").status == 200
-    eventually(
-        lambda: re.search(r"[45] of 5 settled", browser.get("/move/switching").text) is not None,
-        seen=lambda: browser.get("/move/switching").text,
-    )
-    standing = browser.get("/move/switching")
+    standing = browser.awaits("/move/switching", "%(settled)s of %(total)s settled.", settled=4, total=5)
     assert "Choir" not in standing.text  # it tells neither pod
     if village.move().stage != "settled":
         browser.press(standing, "Let it go")
