@@ -162,6 +162,15 @@ async def load_known(session: AsyncSession, records: Collection[RecordId]) -> se
     return known
 
 
+async def load_places(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
+    """Where those of the records stand that a log has."""
+    places: dict[RecordId, int] = {}
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id, RECORDS.c.log_index).where(RECORDS.c.id.in_(some), RECORDS.c.log_index >= 0)
+        places.update((row.id, row.log_index) for row in await session.execute(wanted))
+    return places
+
+
 async def list_records(
     session: AsyncSession, group: RecordId | None, after_seq: int, limit: int, *, author: int | None = None
 ) -> list[StoredRecord]:

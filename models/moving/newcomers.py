@@ -54,6 +54,7 @@ class NewcomerGroupRow(Base):
     why: Mapped[str] = mapped_column(server_default="")
     asked_at: Mapped[int] = mapped_column(server_default="0")
     plain: Mapped[bool] = mapped_column(server_default="0")
+    anew: Mapped[int] = mapped_column(server_default="0")
 
 
 class Newcomer(msgspec.Struct, frozen=True):
@@ -75,7 +76,8 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
     """The same as a value. `keys`: how many signing keys the member had; the next one is this pod's.
 
     `standing`: as it was when it was looked at last, at `asked_at`; `why`: what the old pod said then.
-    `plain`: the person goes without a handover that names their seat anew.
+    `plain`: the person goes without a handover that names their seat anew. `anew`: the counter up to which what no log
+    had is written anew here.
     """
 
     group_id: RecordId
@@ -88,6 +90,7 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
     why: str = ""
     asked_at: int = 0
     plain: bool = False
+    anew: int = 0
 
 
 NEWCOMERS = table_of(NewcomerRow)
@@ -156,6 +159,12 @@ async def list_newcomer_groups(session: AsyncSession, personal_group: RecordId) 
     return [NewcomerGroup(*row) for row in rows]
 
 
+async def load_newcomer_group(session: AsyncSession, personal_group: RecordId, group: RecordId) -> NewcomerGroup | None:
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
+    row = (await session.execute(select(*_OF_GROUP).where(*of))).one_or_none()
+    return NewcomerGroup(*row) if row else None
+
+
 async def list_let_go(session: AsyncSession, personal_group: RecordId) -> set[RecordId]:
     """The groups without which the person came."""
     of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.let_go.is_(True)
@@ -183,7 +192,7 @@ async def list_open_groups(session: AsyncSession, personal_group: RecordId, limi
 
 
 async def note_standing(session: AsyncSession, personal_group: RecordId, group: RecordId, **values: object) -> None:
-    """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`."""
+    """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`, `anew`."""
     of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
     changes: Mapping[str, Any] = values
     await session.execute(update(NEWCOMER_GROUPS).where(*of).values(changes))

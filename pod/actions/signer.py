@@ -66,6 +66,7 @@ GIVING_AWAY: Final = ("rekey", "rehome")
 STEPPED_UP: Final = ("Ballot", "Delegation", "Sealed")
 WRITTEN_WHILE_MOVING: Final = ("Opening", MANIFEST)
 WITHDRAW: Final = "withdraw"
+ARRIVING: Final = ("Profile", "Post", "Patch", "Vote", "Erase")
 _OF_POLLS: Final = (("Opening", None), ("LotShare", None))
 OF_THE_POD: Final = (
     "Seal",
@@ -122,8 +123,15 @@ class Leaving:
     home: Home
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """An account that moved here: what it wrote at its old pod, and no log has, is signed anew."""
+
+    account: Account
+
+
 Person = TokenHolder | SignedIn
-Signer = Person | PhraseHolder | PodItself | Leaving
+Signer = Person | PhraseHolder | PodItself | Leaving | Arrived
 KeyHolder = Staying | Leaving
 
 
@@ -181,6 +189,8 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             allowed = kind == "Handover" or (kind == "Operation" and (do in GIVING_AWAY or _voids(body)))
         case Leaving(home=home):
             allowed = kind == "Operation" and (_leads_to(body, home) or _overtakes(body))
+        case Arrived():
+            allowed = kind in ARRIVING
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
         case SignedIn() | TokenHolder():

@@ -12,6 +12,7 @@ from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft
 from pod.actions.moving.switch_messages import AgreedSwitch, StoppedSwitch, WantedSwitch
 from pod.actions.moving.switch_openings import OpeningsPage, OpeningsWish, openings_for
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, stop_for
+from pod.actions.moving.switch_unlogged import UnloggedPage, UnloggedWish, unlogged_for
 from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -94,3 +95,11 @@ async def post_openings(request: web.Request) -> web.Response:
     """Tell the pod to which this person has moved what they sealed in polls and nothing opened yet, page by page."""
     asker, person = await pod_of(request), group_of(request)
     return answer(await openings_for(request.app[DEPS], asker, person, await wish_of(request, OpeningsWish)))
+
+
+@routes.post("/switches/{group}/unlogged")
+@contract("pod", body=UnloggedWish, answer=UnloggedPage)
+async def post_unlogged(request: web.Request) -> web.Response:
+    """Tell the pod to which this person has moved what they wrote, didn't wait for, and no log has, page by page."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await unlogged_for(request.app[DEPS], asker, person, await wish_of(request, UnloggedWish)))

@@ -9,7 +9,7 @@ from typing import Final
 from federation.errors import RemoteError
 from models.moving.newcomers import Newcomer, NewcomerGroup, end_return, list_open_groups, list_returning, note_standing
 from pod.actions.moving.cool_down import UNDO_MS
-from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_openings, load_coming
+from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_unsettled, load_coming
 from pod.actions.moving.old_pod import refusal_in
 from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
@@ -91,7 +91,7 @@ async def _take_turn(deps: Deps, person: RecordId) -> None:
         groups = await list_open_groups(session, person, GROUPS_AT_ONCE)
     for told in groups:
         await _take_group(deps, newcomer, told)
-    sealed = await fetch_openings(deps, newcomer)
+    sealed = await fetch_unsettled(deps, newcomer)
     lacks = sealed and deps.clock() < (newcomer.arrived_at or deps.clock()) + UNDO_MS
     async with deps.store.database.read() as session:
         left = await list_open_groups(session, person, 1)

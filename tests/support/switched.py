@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.moving.newcomers import list_newcomer_groups
-from pod.actions.moving.newcomers import GroupMove, advance_group, advance_personal, fetch_openings, load_coming
+from pod.actions.moving.newcomers import GroupMove, advance_group, advance_personal, fetch_unsettled, load_coming
 from pod.deps import Deps
 from pod.jobs.loops import tend
 from protocol.ids import RecordId
@@ -35,7 +35,7 @@ async def advanced(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId]
     async with deps.store.database.read() as session:
         told = await list_newcomer_groups(session, person)
     moves = [await advance_group(deps, newcomer, one, plain=one.group_id in plainly) for one in told]
-    sealed = await fetch_openings(deps, newcomer)
+    sealed = await fetch_unsettled(deps, newcomer)
     for move in moves:
         if move.standing == "sealed":
             await tend(deps, move.group)

@@ -46,10 +46,11 @@ from pod.actions.moving.new_home import (
     new_key,
     open_account_of,
 )
-from pod.actions.moving.old_pod import ask_old_pod, said_by
+from pod.actions.moving.old_pod import ask_old_pod, refusal_in, said_by
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
 from pod.actions.moving.switch_openings import take_openings
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
+from pod.actions.moving.switch_unlogged import write_unlogged
 from pod.actions.moving.way_back import account_left, come_back
 from pod.actions.signer import PodItself, signed
 from pod.actions.sync.pull import fetch_group
@@ -153,13 +154,14 @@ async def advance_personal(
     return ()
 
 
-async def fetch_openings(deps: Deps, newcomer: Newcomer) -> str:
-    """Fetch what the person had sealed in polls; returns why it isn't all here."""
+async def fetch_unsettled(deps: Deps, newcomer: Newcomer) -> str:
+    """Fetch what the person had sealed in polls, write anew what wasn't waited for; returns why it isn't all here."""
     async with deps.store.database.read() as session:
         account = await account_at(session, newcomer)
     assert account is not None
     try:
         waiting = await take_openings(deps, newcomer, account)
+        waiting += await write_unlogged(deps, newcomer, account)
     except RemoteError as error:
         return said_by(error)
     except RefusedError as error:
@@ -243,16 +245,38 @@ async def _take(
         handover = await _handed_over(deps, newcomer, told, signing)
         await deps.store.write(lambda session: open_account_of(session, deps, newcomer, told, handover, also))
         return
-    item = None
     await deps.store.write(lambda session: expect(session, deps, newcomer, told))
-    if told.keeps and not plain:
-        item = await _handed_over(deps, newcomer, told, signing)
-    else:
-        await ask_old_pod(deps, newcomer, "rehomes", WishedKey(group, signing, plain=plain), AskedRehome)
+    item = await _moved(deps, newcomer, told, signing, plain=plain)
     # A private group opens to this pod once it is home to the member.
     with suppress(RemoteError, RefusedError):
         await fetch_group(deps, newcomer.pod, group)
     await deps.store.write(lambda session: arrive(session, deps, newcomer, told, item))
+
+
+async def _moved(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, signing: DidKey, *, plain: bool) -> Record | None:
+    """Ask for the rehome, in a handover where the person keeps the group; the item, unless a seal is to hold it.
+
+    Keepers may have been named anew since the old pod told the groups, so its refusal tells which way to take.
+    """
+    if told.keeps and not plain:
+        try:
+            return await _handed_over(deps, newcomer, told, signing)
+        except RemoteError as error:
+            if not _is_refused_by(error, SwitchRule.NO_SEAT):
+                raise
+    wish = WishedKey(told.group_id, signing, plain=plain)
+    try:
+        await ask_old_pod(deps, newcomer, "rehomes", wish, AskedRehome)
+    except RemoteError as error:
+        if told.keeps or not _is_refused_by(error, SwitchRule.SEAT_MOVES):
+            raise
+        return await _handed_over(deps, newcomer, told, signing)
+    return None
+
+
+def _is_refused_by(error: RemoteError, rule: SwitchRule) -> bool:
+    refused = refusal_in(error.body)
+    return refused is not None and refused.rule is rule
 
 
 async def _handed_over(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, signing: DidKey) -> Record:

@@ -34,7 +34,7 @@ from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
 from pod.actions.moving.job_ends import code_of, stopped, waiting
 from pod.actions.moving.new_home import new_key
-from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_openings
+from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_unsettled
 from pod.actions.moving.old_pod import refusal_in
 from pod.actions.moving.taken_copies import bring_up, verify_copy
 from pod.actions.moving.unfolded_copy import unfold_copy
@@ -92,7 +92,7 @@ async def _after_it(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
 
 
 async def _openings_lack(deps: Deps, newcomer: Newcomer) -> bool:
-    lacks = await fetch_openings(deps, newcomer)
+    lacks = await fetch_unsettled(deps, newcomer)
     if lacks:
         _LOG.info("sealed values of somebody who moved here aren't all here: %s", lacks[:LONGEST_WHY])
     return bool(lacks)

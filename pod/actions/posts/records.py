@@ -27,6 +27,7 @@ from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import (
     STEPPED_UP,
     WITHDRAW,
+    Arrived,
     Person,
     PodItself,
     Signer,
@@ -89,9 +90,16 @@ async def write_untold(session: AsyncSession, deps: Deps, signer: Person, group:
     return record
 
 
-async def write_for(session: AsyncSession, deps: Deps, account: Account, group: RecordId, said: Draft) -> Record:
-    """Sign a draft that the pod itself writes for an account, take it through the one door and push it."""
-    record = await signed_for(session, deps, PodItself(), account, group, said)
+async def write_for(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    said: Draft,
+    signer: PodItself | Arrived = PodItself(),  # noqa: B008  (it holds nothing)
+) -> Record:
+    """Sign a draft that the pod writes for an account, take it through the one door and push it."""
+    record = await signed_for(session, deps, signer, account, group, said)
     now = deps.clock()
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)

@@ -54,7 +54,7 @@ async def test_mg_23_a_move_back_that_hangs_or_names_many_groups_holds_up_no_oth
     async def nothing(*_: Any) -> str:
         return ""
 
-    for name, done in (("advance_personal", here), ("advance_group", settles), ("fetch_openings", nothing)):
+    for name, done in (("advance_personal", here), ("advance_group", settles), ("fetch_unsettled", nothing)):
         monkeypatch.setattr(returns, name, done)
     async with a_traveller(tmp_path, clock=clock) as ada:
         deps = ada.deps

@@ -1,0 +1,17 @@
+"""How far what no log had was written anew at the new pod."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0071"
+down_revision = "0070"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("newcomer_groups", sa.Column("anew", sa.BigInteger(), server_default="0", nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("newcomer_groups", "anew")

@@ -1,0 +1,155 @@
+"""What was not waited for is told to the new home alone, and is written anew there once, with the new key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.records import list_of_author
+from models.moving.departures import set_departure, stop_waiting
+from models.moving.newcomers import Newcomer, NewcomerGroup, insert_newcomer, save_told
+from models.people.accounts import load_membership, set_membership, take_counter
+from pod.actions.chain.door import append
+from pod.actions.moving import switch_unlogged
+from pod.actions.moving.switch_freeze import agree
+from pod.actions.moving.switch_unlogged import UnloggedPage, UnloggedWish, unlogged_for, write_unlogged
+from pod.actions.posts.records import signed_for, signed_record
+from pod.actions.signer import Arrived, PodItself, load_staying, member_key, signed
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.records.content import UNSIGNED, Ballot, Content, Paragraph, Post, PostTarget, Vote
+from protocol.records.drafts import by_signing_key, draft, draft_wish
+from protocol.records.envelope import Record, open_record, reopen_record
+from protocol.records.operation import Rehome
+from protocol.records.parts import Home
+from tests.pod.actions.moving.test_switch_refusals import KEY, NEW, OTHER, asking
+from tests.support.travellers import Traveller, a_traveller
+from tests.support.writing import an_id
+
+
+@pytest.fixture
+async def ada(tmp_path: Path) -> AsyncIterator[Traveller]:
+    async with a_traveller(tmp_path) as ada:
+        yield ada
+
+
+async def refused(step: Awaitable[object]) -> str:
+    with pytest.raises(RefusedError) as refusal:
+        await step
+    return str(refusal.value.refused.rule.key)
+
+
+async def told(ada: Traveller, pod: str = NEW, after: UnloggedWish = UnloggedWish()) -> list[str]:  # noqa: B008
+    page = await unlogged_for(ada.deps, asking(pod), ada.own, after)
+    return [open_record(body).id for body in page.records]
+
+
+async def test_mg_02_the_new_home_alone_is_told_what_wasnt_waited_for(ada: Traveller) -> None:
+    lags, waited = sorted([await ada.founds("Wells"), await ada.founds("Mill")])
+    await ada.writes(lags, "This one is logged.")
+    posts = await ada.says(lags, "The well is dry.", "It rains.")
+    await ada.says(waited, "This one is waited for.")
+    write = ada.deps.store.write
+    assert await refused(told(ada)) == "not_agreed"
+    await write(partial(agree, deps=ada.deps, account=ada.account, home=Home(NEW, KEY)))
+    assert await refused(told(ada)) == "not_committed"
+    await write(partial(stop_waiting, account=ada.account.id, group=lags))
+    await write(partial(set_departure, account=ada.account.id, item=an_id("handover")))
+    assert await refused(told(ada, OTHER)) == "not_agreed"
+    assert await told(ada) == []  # that group hasn't moved yet
+
+    await write(partial(set_membership, account=ada.account.id, group=lags, state="moved", number=None))
+
+    ids = await told(ada)
+    assert (ids[0], ids[2], len(ids)) == (posts[0], posts[1], 4)  # posting is voting
+    first = (await unlogged_for(ada.deps, asking(NEW), ada.own, UnloggedWish())).records[0]
+    assert await told(ada, after=UnloggedWish(lags, first["counter"])) == ids[1:]
+
+
+async def says(ada: Traveller, group: RecordId, content: Content) -> Record:
+    """A record by the key that ada has now, which no pod has."""
+    signing = partial(signed_record, deps=ada.deps, signer=ada.signer, group=group, said=draft(content))
+    return await ada.deps.store.write(signing)
+
+
+async def moves_key(ada: Traveller, group: RecordId) -> None:
+    """The membership has the next key, as after a move; the rehome waits to be sealed."""
+    deps = ada.deps
+
+    async def action(session: AsyncSession) -> None:
+        staying = await load_staying(session, deps, ada.account)
+        membership = await load_membership(session, ada.account.id, group)
+        assert membership is not None
+        key, old = (member_key(deps, staying, membership.context, index) for index in (1, 0))
+        counter = await take_counter(session, ada.account.id, group)
+        body = by_signing_key(
+            draft_wish(Rehome(deps.identity.home, key.did)),
+            group,
+            {"author": 1, "key": 0, "counter": counter, "at": deps.clock()},
+        )
+        record = open_record(signed(PodItself(), body, old, now=deps.clock()))
+        await append(session, deps, record, origin="", now=deps.clock())
+        values: dict[str, Any] = {"number": 1, "signing": key.did, "key_index": 1, "counter": 0, "state": "member"}
+        await set_membership(session, ada.account.id, group, **values)
+
+    await deps.store.write(action)
+
+
+async def written(ada: Traveller, group: RecordId) -> list[Record]:
+    """What the group has by ada's new key, in order."""
+    async with ada.deps.store.database.read() as session:
+        stored = await list_of_author(session, group, ("pending", "logged"), 1)
+    return [reopen_record(one.wire) for one in stored if one.key == 1]
+
+
+async def test_mg_02_the_new_pod_writes_it_anew_once_with_the_new_key(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await ada.founds("Wells")
+    note = Post(kind="note", paragraphs=(Paragraph("text", "The well is dry."),), **UNSIGNED)
+    (logged,) = await ada.writes(group, "This one is logged.")
+    async with ada.deps.store.database.read() as session:
+        stored = await list_of_author(session, group, ("logged",), 1)
+    post = await says(ada, group, note)
+    vote = await says(ada, group, Vote(target=PostTarget(post.id), value=300, **UNSIGNED))
+    records = [*(reopen_record(one.wire) for one in stored if one.id == logged), post, vote]
+    pages = {0: UnloggedPage(tuple(record.body for record in records))}
+    newcomer = Newcomer(ada.own, "https://old.example", "ada", b"", 0, ada.account.id)
+    await ada.deps.store.write(partial(insert_newcomer, newcomer=newcomer))
+    groups = [NewcomerGroup(group, 1, 1, 0, keeps=True)]
+    await ada.deps.store.write(
+        partial(save_told, personal_group=ada.own, actor="https://old.example/u/ada", groups=groups)
+    )
+
+    async def answered(_: object, __: object, ___: str, wish: UnloggedWish, ____: object) -> UnloggedPage:
+        return pages[wish.counter]
+
+    monkeypatch.setattr(switch_unlogged, "ask_old_pod", answered)
+    await moves_key(ada, group)
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == (group,)
+    assert await written(ada, group) == []  # the move isn't settled
+    await ada.settles(group)
+
+    for _ in range(2):  # asked for again, it changes nothing
+        assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
+
+    anew, voted = await written(ada, group)
+    assert anew.body["paragraphs"] == post.body["paragraphs"]
+    assert (voted.body["target"], voted.body["value"]) == ({"post": anew.id}, 300)
+    pages[0] = UnloggedPage((vote.body, post.body))
+    assert await refused(write_unlogged(ada.deps, newcomer, ada.account)) == "other_answer"
+
+
+async def test_mg_02_no_decision_is_written_anew(ada: Traveller) -> None:
+    group = await ada.founds("Wells")
+    ballot = draft(Ballot(poll=an_id("poll"), scores={}, **UNSIGNED))
+    signing = partial(
+        signed_for, deps=ada.deps, signer=Arrived(ada.account), account=ada.account, group=group, said=ballot
+    )
+
+    assert await refused(ada.deps.store.write(signing)) == "not_for_this_asker"

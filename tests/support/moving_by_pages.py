@@ -1,0 +1,116 @@
+"""Somebody who moves by the pages of two pods, as their browser shows it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.moving.moves import MOVES, Move
+from models.people.accounts import insert_token, load_account_named
+from pod.actions.groups.founding import token_hash
+from pod.actions.moving.traveller_wishes import JobWish, start_copy
+from pod.deps import Deps
+from tests.support.browsing import Browser, Seen
+from tests.support.rig import Person, ServedPod, eventually
+
+SWITCHING = "/move/switching"
+_ROW = re.compile(r'<li><div><strong>([^<]*)</strong> <span class="aside">([^<]*)</span>(.*?)</li>', re.DOTALL)
+
+
+class Traveller:
+    """A person at home at one pod who moves to another one, with one browser."""
+
+    def __init__(self, person: Person, new: ServedPod, browser: Browser | None = None) -> None:
+        self.person, self.old, self.new = person, person.pod, new
+        self.name, self.group = person.account["name"], person.account["personal_group"]
+        self.browser = (browser or Browser(self.old)).sign_in(self.name)
+
+    def at(self, pod: ServedPod) -> Browser:
+        """The browser, at one of the two pods."""
+        self.browser.pod = pod
+        return self.browser
+
+    def move(self) -> Move:
+        """The job at the new pod."""
+
+        async def look(deps: Deps) -> Move:
+            async with deps.store.database.read() as session:
+                of = select(*(MOVES.c[name] for name in Move.__struct_fields__)).where(MOVES.c.group_id == self.group)
+                return Move(*(await session.execute(of)).one())
+
+        return self.new.act(look)
+
+    def copies(self) -> None:
+        """Have the account copied, until each line was compared."""
+        browser = self.at(self.new)
+        found = browser.submit(browser.get("/move"), "/move", account=f"{self.old.url}/@{self.name}")
+        page = self._led_to(browser.submit(found, "/move/ask"))
+        host = self.new.url.partition("://")[2]
+        assert self.at(self.old).submit(browser.get(page), page, host=host, private="true").status == 200
+        self.at(self.new)
+        eventually(lambda: self.move().plan is not None)
+        self.new.act(lambda deps: start_copy(deps, self.move(), JobWish(self.name)))
+        eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
+
+    def reads(self) -> str:
+        """Ask for the switch; the path at the old pod where it is agreed to."""
+        browser = self.at(self.new)
+        return self._led_to(browser.submit(browser.get(SWITCHING), SWITCHING))
+
+    def agrees(self, **typed: Any) -> None:
+        """Agree to the switch at the old pod; its answer is the new pod's page again."""
+        page = self.reads()
+        back = self.at(self.old).submit(self.browser.get(page), page, handle=self.name, **typed)
+        assert (back.status, back.path) == (200, SWITCHING), back.text
+        self.at(self.new)
+
+    def page(self) -> Seen:
+        """How the switch stands, at the new pod."""
+        return self.at(self.new).get(SWITCHING)
+
+    def arrives(self) -> None:
+        """Wait until the account is at home at the new pod."""
+        eventually(lambda: "You are at home here now" in self.page().text, seen=lambda: (self.move(), self.page().text))
+
+    def standings(self) -> dict[str, str]:
+        """How each group stands, by the name or id that the page shows, with what the old pod said of it."""
+        found = _ROW.findall(self.page().text)
+        return {unescape(name): " ".join(unescape(f"{word} {_words(rest)}").split()) for name, word, rest in found}
+
+    def lets_go(self, group: str) -> None:
+        """Go without a group that stands still."""
+        page = self.page()
+        forms = [form for form in page.forms if form.action.endswith("/without") and ("group", group) in form.fields]
+        self.browser.post(forms[0].action, forms[0].fields)
+
+    def at_the_new_pod(self) -> Person:
+        """The person with a token of the new pod, as their settings would give them one."""
+
+        async def token(deps: Deps) -> str:
+            async def action(session: AsyncSession) -> str:
+                account = await load_account_named(session, self.name)
+                assert account is not None
+                named = f"token of {self.name}"
+                now = deps.clock()
+                await insert_token(
+                    session, sha256=token_hash(named), account=account.id, name="t", now=now, decides=True
+                )
+                return named
+
+            return await deps.store.write(action)
+
+        return Person(self.new, {**self.person.account, "token": self.new.act(token)})
+
+    def _led_to(self, page: Seen) -> str:
+        found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
+        assert found, page.text
+        return urlsplit(found[1]).path
+
+
+def _words(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", html.partition("<form")[0])
