@@ -1,5 +1,6 @@
 """Fixtures of all tests: folders of real input, databases on both engines, Hypothesis profiles."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,14 @@ settings.load_profile(os.environ.get("POD_HYPOTHESIS", "quick"))
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Quick tests begin pods as forks; slow ones, which tell of whole lives, and benches start pods as operators do."""
-    nursery.used = not any(item.get_closest_marker(name) for name in ("slow", "bench"))
+    """Pods begin as forks, which costs no imports; benches and `started` tests start them as operators do."""
+    nursery.used = not any(item.get_closest_marker(name) for name in ("started", "bench"))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: the garbage collector needn't walk them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,7 +27,7 @@ from tests.support.cut_off import build_wheel, hook_in
 from tests.support.folders import ROOT
 from tests.support.rig import worker_number
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.started, pytest.mark.timeout(400)]
 MOST_SECONDS = 60.0
 MOST_MEMORY_KIB = 300 * 1024
 CARRIED = ("pod/web/", "pod/locale/", "static/", "migrations/versions/", "migrations/script.py.mako")

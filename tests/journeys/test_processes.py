@@ -26,7 +26,7 @@ KILLS_OF_EACH: Final = 5 if os.environ.get("ALTHING_FULL") else 1
 AWHILE: Final = 120  # on a machine that has much else to do
 MINUTE_MS: Final = 60_000
 BROKEN: Final = 500
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.started, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""Pods of quick tests begin as forks of one process that has imported all of `pod`: so a start costs no imports.
+"""Pods of tests begin as forks of one process that has imported all of `pod`: so a start costs no imports.
 
 Importing costs two seconds of processor time, which a hundred test modules would each pay. Forks are what `pod serve
---processes` makes, too. Slow tests, and what measures, start pods as operators do (`pytest_runtest_setup` of
-tests/conftest.py says which): no pod's life is seen in forks alone.
+--processes` makes, too. Tests marked `started`, and what measures, start pods as operators do (`pytest_runtest_setup`
+of tests/conftest.py): several processes and the first hour, so pods are seen to begin with imports of their own.
 
 One nursery a worker, begun with the first pod. A wish to it is one message: what to run, where, in which environment;
 with it come stdout, stderr, and a pipe on which the nursery answers the process's id, and later its exit code.

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 PORT = 8080
 MOST_ROOM = 30
+SOONEST_LOOK, LATEST_LOOK = 0.02, 0.5  # seconds between two looks
+LOOKS_AGAIN_AFTER = 0.1  # of the time that was waited
 PATIENCE_SECONDS = 75.0  # what a push lost is pulled after a minute
 
 
@@ -125,8 +127,7 @@ class ServedPod:
         eventually(self._answers)
 
     def _begin(self, command: Sequence[str], out: IO[str], errors: IO[str]) -> subprocess.Popen[bytes] | nursery.Forked:
-        # How a pod is made tells nothing of how it lives: that begins as a fork in any case.
-        if self.code is None and (nursery.used or command[0] == "init"):
+        if self.code is None and nursery.used:
             return nursery.begin(command, out.fileno(), errors.fileno())
         return subprocess.Popen([sys.executable, "-m", "pod", *command], stdout=out, stderr=errors, cwd=self.code)
 
@@ -239,10 +240,14 @@ def call(method: str, url: str, body: object = None, *, token: str = "", seconds
 def eventually(
     holds: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, seen: Callable[[], object] = lambda: ""
 ) -> Any:
-    """Wait until `holds()` gives something true, looking often; its value. `seen` says what is there instead."""
-    end = time.monotonic() + seconds
+    """Wait until `holds()` gives something true; its value. `seen` says what is there instead.
+
+    The longer it waits, the more seldom it looks: each look is work for pods that are to do something else.
+    """
+    began = time.monotonic()
     while True:
         if value := holds():
             return value
-        assert time.monotonic() < end, f"It never came to hold. {seen()}"
-        time.sleep(0.02)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"It never came to hold. {seen()}"
+        time.sleep(min(max(waited * LOOKS_AGAIN_AFTER, SOONEST_LOOK), LATEST_LOOK))

@@ -61,8 +61,8 @@ def test_a_fork_can_be_killed_and_two_run_side_by_side(tmp_path: Path) -> None:
     two.terminate()
 
 
-@pytest.mark.parametrize(("marker", "used"), [("", True), ("slow", False), ("bench", False)])
-def test_pods_of_slow_tests_and_benches_start_as_operators_start_them(
+@pytest.mark.parametrize(("marker", "used"), [("", True), ("slow", True), ("started", False), ("bench", False)])
+def test_pods_of_started_tests_and_benches_start_as_operators_start_them(
     monkeypatch: pytest.MonkeyPatch, marker: str, used: bool
 ) -> None:
     monkeypatch.setattr(nursery, "used", None)
