@@ -88,9 +88,9 @@ async def leave_private(session: AsyncSession, departure: Departure, group: Reco
     of = MEMBERSHIPS.c.account_id == departure.account_id, MEMBERSHIPS.c.group_id == group
     await session.execute(delete(MEMBERSHIPS).where(*of))
     # Who moved away needs the group here until their account is closed: their new pod still fetches from it.
-    closed = select(DEPARTURES.c.account_id).where(DEPARTURES.c.closed_at.is_not(None))
+    of_closed = DEPARTURES.c.account_id == MEMBERSHIPS.c.account_id, DEPARTURES.c.closed_at.is_not(None)
     used = union_all(
-        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.account_id.not_in(closed)),
+        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.group_id == group, ~exists().where(*of_closed)),
         *(select(table.c.group_id).where(table.c.group_id == group) for table in (FOLLOWINGS, FLOOR_GROUPS)),
     )
     return not await session.scalar(select(exists(used)))

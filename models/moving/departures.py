@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ForeignKey, LargeBinary, bindparam, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey
 
 FREEZE_MS: Final = 600_000
+_CLOSING: Final = text("closed_at IS NOT NULL AND keyless_at IS NULL")
 
 
 class DepartureRow(Base):
@@ -48,10 +49,13 @@ class DepartureRow(Base):
     telling_at: Mapped[int | None] = mapped_column(index=True)
     told_at: Mapped[int | None]
     moved_at: Mapped[int | None]
-    closed_at: Mapped[int | None] = mapped_column(index=True)
+    closed_at: Mapped[int | None]
     keyless_at: Mapped[int | None]
     receipt: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     asked_at: Mapped[int | None]
+
+    # Closed accounts stay for ever, and a look each minute asks which of them still have something to lose.
+    __table_args__ = (Index("ix_departures_closing", "closed_at", sqlite_where=_CLOSING, postgresql_where=_CLOSING),)
 
 
 class DepartingGroupRow(Base):

@@ -71,6 +71,7 @@ class UploadRow(Base):
     said: Mapped[bytes | None] = mapped_column(LargeBinary)
     group_id: Mapped[RecordId | None]
     due_at: Mapped[int] = mapped_column(index=True)
+    payer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -78,6 +79,7 @@ class Upload(msgspec.Struct, frozen=True):
 
     `state`: waiting, read or refused. `part`, `done`, `total`: how far reading is; `tries`: how often it was begun.
     `said`: why it was refused, as JSON. `group_id`: whose copy it became. `due_at`: when it is read, or forgotten.
+    `payer`: the hash of the network address that it came from, while it waits.
     """
 
     sha256: bytes
@@ -91,6 +93,7 @@ class Upload(msgspec.Struct, frozen=True):
     said: bytes | None = None
     group_id: RecordId | None = None
     due_at: int = 0
+    payer: bytes | None = None
 
 
 FILE_COPIES: Final = table_of(FileCopyRow)
@@ -153,10 +156,11 @@ async def load_upload(session: AsyncSession, sha256: bytes) -> Upload | None:
     return Upload(*row) if row else None
 
 
-async def count_uploads(session: AsyncSession) -> int:
-    """How many files lie here to be read."""
-    counted = select(func.count()).select_from(UPLOADS).where(UPLOADS.c.state == WAITING)
-    return int(await session.scalar(counted) or 0)
+async def count_uploads(session: AsyncSession, payer: bytes) -> tuple[int, int]:
+    """How many files lie here to be read, and how many of them came from this address."""
+    of_payer = func.count().filter(UPLOADS.c.payer == payer)
+    row = (await session.execute(select(func.count(), of_payer).where(UPLOADS.c.state == WAITING))).one()
+    return int(row[0]), int(row[1])
 
 
 async def measure_file_copies(session: AsyncSession) -> int:

@@ -67,6 +67,7 @@ class MoveRow(Base):
     tries: Mapped[int] = mapped_column(server_default="0")
     verifier: Mapped[bytes | None] = mapped_column(LargeBinary)
     invite_id: Mapped[int | None]
+    payer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (Index("ix_moves_name", "name", sqlite_where=_NAMED, postgresql_where=_NAMED),)
 
@@ -85,6 +86,7 @@ class Move(msgspec.Struct, frozen=True):
     `turn`: how often it was claimed; `tries`: how often in a row something failed.
 
     `verifier`: the sealed secret of the code by which the account may switch; `invite_id`: the invitation that lets in.
+    `payer`: the hash of the network address from which it was begun, as long as it has no account.
     """
 
     sha256: bytes
@@ -118,6 +120,7 @@ class Move(msgspec.Struct, frozen=True):
     verifier: bytes | None = None
     invite_id: int | None = None
     told: str = ""
+    payer: bytes | None = None
 
 
 MOVES: Final = table_of(MoveRow)
@@ -181,7 +184,7 @@ async def close_move_of_copy(session: AsyncSession, copy: int, *, now: int) -> N
     What became of it is told for thirty days; the name that was wished is anybody's at once.
     """
     ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "turn": MOVES.c.turn + 1}
-    told = {"name": "", "address": "", "expires_at": now + CLOSED_MS}
+    told = {"name": "", "address": "", "payer": None, "expires_at": now + CLOSED_MS}
     await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended, **told))
 
 
@@ -193,15 +196,27 @@ async def count_copies_of_pods(session: AsyncSession) -> dict[str, int]:
     return {row.pod: row.copies for row in await session.execute(counted)}
 
 
-async def give_way(session: AsyncSession, pods: Collection[str], *, why: str, said: bytes, now: int) -> int | None:
-    """Stop the oldest job from these pods that hasn't begun to switch, and isn't to stay; its copy, None: none is.
+async def count_copies_of_payers(session: AsyncSession) -> dict[bytes, int]:
+    """How many copies jobs keep, by the address that they were begun from; the operator's have none."""
+    counted = (
+        select(MOVES.c.payer, func.count().label("copies"))
+        .where(MOVES.c.copy_id.is_not(None), MOVES.c.payer.is_not(None))
+        .group_by(MOVES.c.payer)
+    )
+    return {row.payer: row.copies for row in await session.execute(counted)}
 
-    Its person may have it begin anew.
+
+async def give_way(
+    session: AsyncSession, pods: Collection[str], payers: Collection[bytes], *, why: str, said: bytes, now: int
+) -> int | None:
+    """Stop the oldest job of these that hasn't begun to switch, and isn't to stay; its copy, None: none is.
+
+    They are those from `pods`, and those begun from `payers`. Its person may have it begin anew.
     """
     before = (COPYING, VERIFIED)
     at_rest = MOVES.c.stage.in_(before) | ((MOVES.c.stage == STOPPED) & MOVES.c.stopped_in.in_(before))
     wanted = select(MOVES.c.sha256, MOVES.c.copy_id).where(
-        at_rest, MOVES.c.pod.in_(pods), MOVES.c.copy_id.is_not(None), ~MOVES.c.standing
+        at_rest, MOVES.c.pod.in_(pods) | MOVES.c.payer.in_(payers), MOVES.c.copy_id.is_not(None), ~MOVES.c.standing
     )
     row = (await session.execute(wanted.order_by(MOVES.c.begun_at, MOVES.c.sha256).limit(1))).one_or_none()
     if row is None:

@@ -102,12 +102,12 @@ class Limits:
         """As `take`, without counting: raises TOO_MANY_TRIES if none is left."""
         rate = self._rates[kind]
         async with self._database.read() as session:
-            left = await load_left(session, _counted_by(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
+            left = await load_left(session, counted_by(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
         _check_left(left, rate)
 
     async def _take(self, kind: str, key: str, rate: Rate, *, now: int) -> None:
-        counted_by = _counted_by(kind, key)
-        asked: dict[str, Any] = {"counted_by": counted_by, "most": rate.most, "every_ms": rate.every_ms, "now": now}
+        bucket: dict[str, Any] = {"counted_by": counted_by(kind, key), "most": rate.most, "every_ms": rate.every_ms}
+        asked = {**bucket, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)
         if left >= TRY_MILLI:  # a refused try writes nothing
@@ -115,7 +115,8 @@ class Limits:
         _check_left(left, rate)
 
 
-def _counted_by(kind: str, key: str) -> bytes:
+def counted_by(kind: str, key: str) -> bytes:
+    """What the database keeps of an address, an account or a name by which something is counted."""
     return hashlib.sha256(f"{kind}/{key}".encode()).digest()
 
 

@@ -3,6 +3,9 @@
 Work is found by `due_at` alone. A process that dies loses its turn within a minute, and at once when it starts again;
 every step does again what isn't there yet. What another pod can't answer now is asked again later, ever more rarely;
 what it refuses, or what a rule here refuses, stops the job with that reason, until its person asks to try again.
+
+A step that takes too long yields its place, goes on later from what it stored, and has more time then. An old pod that
+took so long counts as slow for an hour: its jobs come after all others, and one place is never a slow pod's.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Final
 import msgspec
 
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from models.moving.moves import (
     BEGUN,
     COPYING,
@@ -40,7 +44,11 @@ from protocol.errors import RefusedError
 CLAIM_MS: Final = 60_000
 RENEW_SECONDS: Final = 20.0
 MOST_AT_ONCE: Final = 2
+MOST_SLOW: Final = MOST_AT_ONCE - 1
 LOOK_AGAIN_MS: Final = 1_000
+STEP_MS: Final = 60_000
+LONGEST_STEP_MS: Final = 600_000
+SLOW_MS: Final = 3_600_000
 Step = Callable[[Deps, Move], Awaitable[Move]]
 STEPS: Final[Mapping[str, Step]] = {
     BEGUN: advance_copy,
@@ -54,12 +62,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class Moves:
-    """The jobs that go on now: at most two at once, of two old pods, so that no slow pod holds up the others."""
+    """The jobs that go on now: at most two at once, of two old pods of which one isn't slow."""
 
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
         self._deps = deps
         self._tasks = tasks
         self._busy = set[str]()
+        self._slow = dict[str, int]()  # until when old pods count as slow
 
     async def start_due(self) -> int | None:
         """Begin what is due, as far as there is room; returns when to look again, None: when somebody asks."""
@@ -69,36 +78,57 @@ class Moves:
         if first is None or first > now:
             return first
         while len(self._busy) < MOST_AT_ONCE:
-            busy = frozenset(self._busy)
-            claimed = await self._deps.store.write(partial(claim_move, now=now, until=now + CLAIM_MS, busy=busy))
+            claimed = await self._claim(now)
             if claimed is None:
                 break
             self._busy.add(claimed.pod)
             self._tasks.create_task(self._work(claimed))
         return now + LOOK_AGAIN_MS
 
+    async def _claim(self, now: int) -> Move | None:
+        self._slow = {pod: until for pod, until in self._slow.items() if until > now}
+        claim = partial(claim_move, now=now, until=now + CLAIM_MS)
+        busy = frozenset(self._busy)
+        claimed = await self._deps.store.write(partial(claim, busy=busy | self._slow.keys()))
+        if claimed is None and self._slow and len(busy & self._slow.keys()) < MOST_SLOW:
+            claimed = await self._deps.store.write(partial(claim, busy=busy))
+        return claimed
+
     async def _work(self, claimed: Move) -> None:
+        began = self._deps.clock()
         try:
             await work(self._deps, claimed)
         except Exception:  # noqa: BLE001  (logged; the claim ends by itself, and the loops go on)
             _LOG.exception("a move's job failed")
         finally:
             self._busy.discard(claimed.pod)
+            now = self._deps.clock()
+            if now >= began + STEP_MS:
+                self._slow[claimed.pod] = now + SLOW_MS
 
 
-async def work(deps: Deps, claimed: Move) -> bool:
-    """Take a claimed job one step further; False if another process had its turn meanwhile, or it was cancelled."""
+async def work(deps: Deps, claimed: Move, *, step_ms: int = STEP_MS) -> bool:
+    """Take a claimed job one step further; False if another process had its turn meanwhile, or it was cancelled.
+
+    `step_ms`: how long the step may take; twice as long each time that the job fails in a row, ten minutes at most.
+    """
     is_standing = claimed.standing and VERIFIED in (claimed.stage, claimed.stage == STOPPED and claimed.stopped_in)
     step = advance_standing if is_standing else STEPS.get(claimed.stage)
     if step is None:
         return await _note(deps, claimed, msgspec.structs.replace(claimed, due_at=None))
+    ends = deps.clock() + min(step_ms << min(claimed.tries, 20), LONGEST_STEP_MS)
     going = asyncio.ensure_future(_done(deps, claimed, step))
     try:
-        while not (await asyncio.wait({going}, timeout=RENEW_SECONDS))[0]:
+        while not (await asyncio.wait({going}, timeout=RENEW_SECONDS))[0] and deps.clock() < ends:
             until = deps.clock() + CLAIM_MS
             if not await deps.store.write(partial(note_move, move=claimed, changes={"due_at": until})):
                 return False
-        after = with_news(claimed, going.result(), now=deps.clock())
+        if not going.done():
+            going.cancel()
+            await asyncio.wait({going})
+        late = RemoteError(RemoteFault.TOO_SLOW, retry=True)
+        done = waiting(deps, claimed, late) if going.cancelled() else going.result()
+        after = with_news(claimed, done, now=deps.clock())
         if not await _note(deps, claimed, after):
             return False
         await mail_news(deps, claimed, after)

@@ -37,6 +37,7 @@ from pod.actions.moving.grant_messages import (
     challenge_of,
 )
 from pod.blocked_hosts import HostBlocks, for_a_move
+from pod.budgets.tries import counted_by
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -75,8 +76,10 @@ async def check_may_come(deps: Deps, invite: str) -> int | None:
     return found.id if found is not None else None
 
 
-async def begin_move(deps: Deps, typed: str, former: str, invite: int | None = None) -> str:
+async def begin_move(deps: Deps, typed: str, former: str, invite: int | None = None, *, payer: str = "") -> str:
     """Look an account up and begin a move; the secret that the browser keeps. `former`: that of its last move.
+
+    `payer`: the network address that room for its copy is counted by; "": nobody's.
 
     Raises MalformedError, NotFoundError or UnsafeAddressError where no account can be meant.
     """
@@ -85,6 +88,7 @@ async def begin_move(deps: Deps, typed: str, former: str, invite: int | None = N
         *(move_hash(secret), typed.strip(), found.pod, found.group, found.tier, "", "", None, ""),
         *(now, None, now + BEGUN_MS),
         invite_id=invite,
+        payer=counted_by("move", payer) if payer else None,
     )
     await deps.store.write(lambda session: insert_move(session, move, instead_of=move_hash(former), now=now))
     return secret

@@ -19,7 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import sentences_of
 from models.groups.groups_and_items import load_group
 from models.moving.kept_copies import delete_copy, insert_copy, list_manifests, load_held
-from models.moving.moves import COPYING, VERIFIED, Move, count_copies_of_pods, give_way, note_move
+from models.moving.moves import (
+    COPYING,
+    VERIFIED,
+    Move,
+    count_copies_of_payers,
+    count_copies_of_pods,
+    give_way,
+    note_move,
+)
 from pod.actions.chain.views import load_view
 from pod.actions.moving.begun_moves import grant_of
 from pod.actions.moving.copied_chain import check_of_person
@@ -117,21 +125,23 @@ async def _with_copy(deps: Deps, move: Move) -> Move:
 
 
 async def _make_room(session: AsyncSession, move: Move, most: int, *, now: int) -> None:
-    """Refuse one more copy where there is no room, or where second homes of this old pod have their share of it.
+    """Refuse one more copy where there is no room, or where second homes of its pod or address have their share of it.
 
-    Where all is full, a live copy of a pod with more than its share gives way: strangers can't keep others out.
+    Where all is full, a live copy of a pod or address with more than its share gives way: strangers can't keep others
+    out.
     """
     share = max(1, most // SHARES)
-    held = await count_copies_of_pods(session)
-    mine = held.get(move.pod, 0)
+    held, paid = await count_copies_of_pods(session), await count_copies_of_payers(session)
+    mine = max(held.get(move.pod, 0), paid.get(move.payer, 0) if move.payer is not None else 0)
     if (move.standing or sum(held.values()) >= most) and mine >= share:
         raise KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
     if sum(held.values()) < most:
         return
     pods = [pod for pod, count in held.items() if count > share]
+    payers = [payer for payer, count in paid.items() if count > share]
     full = KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
     said = msgspec.json.encode(sentences_of(full))
-    given = await give_way(session, pods, why=code_of(full), said=said, now=now)
+    given = await give_way(session, pods, payers, why=code_of(full), said=said, now=now)
     if given is None:
         raise full
     await delete_copy(session, given)

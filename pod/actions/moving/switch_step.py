@@ -157,8 +157,11 @@ async def _last_delta(deps: Deps, move: Move) -> None:
 
 
 async def _open(deps: Deps, move: Move, session: AsyncSession, account: Account) -> None:
-    """In the commit that opens the account: its language, the invitation that let in, and that the job has no end."""
-    await set_move(session, move, expires_at=None)
+    """In the commit that opens the account: its language, the invitation that let in, and that the job has no end.
+
+    From then on room for the copy is its account's, and not the address's from which a stranger began.
+    """
+    await set_move(session, move, expires_at=None, payer=None)
     if move.language:
         await set_language(session, account.id, move.language)
     if move.invite_id is not None and await take_invite(session, move.invite_id, now=deps.clock()):

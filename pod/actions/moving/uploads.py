@@ -1,6 +1,7 @@
 """Files of accounts that travellers send: streamed to the disk, within bounds, and read one after the other.
 
-Who sends one pays as whoever signs up does. A few wait at a time, so that strangers can't fill the disk.
+Who sends one pays as whoever signs up does. A few wait at a time, fewer from one address, so that strangers can neither
+fill the disk nor take all places.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.moving.archive_source import open_archive
 from pod.actions.moving.imported_archives import KEPT_MS as UNCLAIMED_MS
 from pod.actions.moving.imported_archives import import_archive
+from pod.budgets.tries import counted_by
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.archives import ArchiveRule
@@ -40,7 +42,8 @@ from protocol.ids import RecordId
 
 FOLDER: Final = "uploads"
 MOST_BYTES: Final = 128 * 1024 * 1024  # of one file; whoever runs the pod takes larger ones by a command
-MOST_WAITING: Final = 4
+MOST_WAITING: Final = 8
+MOST_OF_ADDRESS: Final = 2  # of those that wait
 MOST_KEPT_BYTES: Final = 4 * 1024**3  # of all copies that came as files
 QUOTA: Final = 512 * 1024 * 1024  # of a copy that a stranger brings
 KEPT_MS: Final = 24 * 3600 * 1000  # how long what became of it is told
@@ -60,14 +63,17 @@ def upload_hash(secret: str) -> bytes:
     return token_hash(f"upload/{secret}")
 
 
-async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]]) -> str:
+async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]], *, payer: str) -> str:
     """Stream a file to the disk; returns the secret that the browser keeps. `read`: its next piece, b"" at the end.
 
-    Raises TooLargeError, or BusyError while others wait.
+    `payer`: the network address that it comes from. Raises TooLargeError, or BusyError while others wait, or two of
+    this address.
     """
+    sender = counted_by("upload", payer)
     async with deps.store.database.read() as session:
-        waiting, kept = await count_uploads(session), await measure_file_copies(session)
-    if waiting >= MOST_WAITING or (kept >= MOST_KEPT_BYTES and not await deps.store.write(partial(_room, deps=deps))):
+        (waiting, of_sender), kept = await count_uploads(session, sender), await measure_file_copies(session)
+    full = waiting >= MOST_WAITING or of_sender >= MOST_OF_ADDRESS
+    if full or (kept >= MOST_KEPT_BYTES and not await deps.store.write(partial(_room, deps=deps))):
         raise ArchiveRule.OTHERS_WAIT.error()
     secret, name, now = random_token(), random_token(), deps.clock()
     path = upload_path(deps, name)
@@ -78,7 +84,7 @@ async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]]) -> str:
             while piece := await read():
                 size = _counted(size + len(piece))
                 await asyncio.to_thread(file.write, piece)
-        upload = Upload(upload_hash(secret), name, WAITING, size, due_at=now)
+        upload = Upload(upload_hash(secret), name, WAITING, size, due_at=now, payer=sender)
         await deps.store.write(lambda session: put_upload(session, upload))
     except BaseException:
         path.unlink(missing_ok=True)
@@ -147,7 +153,7 @@ async def _take(deps: Deps, claimed: Upload, told: Callable[[str, int, int], Non
 
 
 def _ended(deps: Deps, upload: Upload, state: str, **changes: object) -> Upload:
-    return msgspec.structs.replace(upload, state=state, due_at=deps.clock() + KEPT_MS, **changes)
+    return msgspec.structs.replace(upload, state=state, due_at=deps.clock() + KEPT_MS, payer=None, **changes)
 
 
 def sweep_uploads(deps: Deps, waiting: Collection[str]) -> None:

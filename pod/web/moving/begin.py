@@ -12,6 +12,7 @@ from aiohttp import web
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.moving.begun_moves import ask_old_pod, begin_move, check_may_come, take_code
 from pod.app_keys import DEPS
+from pod.budgets.payers import payer_of
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.rules.grants import GrantRule
@@ -67,7 +68,7 @@ async def _begin(request: web.Request, form: FromForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("move of an address", address_of(request), now=deps.clock())
     invite = await check_may_come(deps, form.invite)
-    secret = await begin_move(deps, form.account, cookie_of(request, TRAVELLER), invite)
+    secret = await begin_move(deps, form.account, cookie_of(request, TRAVELLER), invite, payer=payer_of(request))
     response = see_other("/move/journey")
     set_cookie(request, response, TRAVELLER, secret, seconds=A_MONTH_SECONDS)
     return response

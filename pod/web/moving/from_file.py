@@ -24,6 +24,7 @@ from pod.actions.moving.returned_copies import ReturnedCopy, outcome_of
 from pod.actions.moving.uploads import MOST_BYTES, find_upload, keep_upload
 from pod.app_keys import DEPS
 from pod.budgets.bodies import PATIENCE_SECONDS, reads_itself
+from pod.budgets.payers import payer_of
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.rules.archives import ArchiveRule
@@ -93,7 +94,7 @@ async def _take(request: web.Request) -> web.Response:
         await check_may_come(deps, fields.get("invite", ""))
         if part is None:
             raise ArchiveRule.NOT_A_ZIP.error()
-        secret = await keep_upload(deps, partial(part.read_chunk, PIECE))
+        secret = await keep_upload(deps, partial(part.read_chunk, PIECE), payer=payer_of(request))
     response = see_other(PAGE)
     set_cookie(request, response, SENT, secret, seconds=A_DAY_SECONDS)
     return response

@@ -1,0 +1,91 @@
+"""Strangers at one address take their share of a pod's room and no more, and what is over is walked no more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from sqlalchemy import event
+
+from models.moving.closings import list_closing
+from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move, load_move, set_move
+from pod.actions.moving.copy_step import _make_room
+from pod.actions.moving.uploads import MOST_OF_ADDRESS, MOST_WAITING, keep_upload
+from pod.budgets.tries import counted_by
+from pod.rules.archives import ArchiveRule
+from protocol.errors import RefusedError
+from tests.pod.actions.moving.test_ended_moves import Room, room
+from tests.support.sinks import NOON
+from tests.support.writing import an_id
+
+__all__ = ["room"]
+GREEDY, OTHER = counted_by("move", "192.0.2.1"), counted_by("move", "198.51.100.7")
+
+
+async def asks(room: Room, payer: bytes, *, standing: bool = False) -> None:
+    told = ("@new", "https://new.example", an_id("new"), "full", "", "", b"", "", NOON, NOON, None)
+    move = Move(b"m", *told, standing=standing, payer=payer)
+    await room.deps.store.write(partial(_make_room, move=move, most=4, now=NOON))
+
+
+async def test_mg_02_where_one_address_fills_the_room_for_copies_its_oldest_gives_way_to_another(room: Room) -> None:
+    # Each from another old pod, so that no pod has more than its share.
+    for place, who in enumerate(("ada", "bo", "cy", "di")):
+        stage = SWITCHING if who == "ada" else VERIFIED if who == "bo" else COPYING
+        await room.has(who, stage, pod=f"https://{who}.example", payer=GREEDY, begun_at=NOON - 9 + place)
+    with pytest.raises(RefusedError):
+        await asks(room, GREEDY)
+    await asks(room, OTHER)
+    after = {who: await room.move(who.encode().ljust(32)) for who in ("ada", "bo", "cy", "di")}
+    assert [who for who, move in after.items() if move is not None and move.copy_id is None] == ["bo"]
+    with pytest.raises(RefusedError):
+        await asks(room, GREEDY, standing=True)
+    await asks(room, OTHER, standing=True)
+
+
+async def test_room_is_an_accounts_once_the_move_has_one(room: Room) -> None:
+    sha256 = await room.has("ada", COPYING, payer=GREEDY)
+    move = await room.move(sha256)
+    assert move is not None
+    assert move.payer == GREEDY
+    await room.deps.store.write(partial(set_move, move=move, payer=None))
+    async with room.deps.store.database.read() as session:
+        after = await load_move(session, sha256, now=NOON)
+    assert after is not None
+    assert after.payer is None
+
+
+async def test_mg_13_one_address_has_two_files_that_wait_and_another_address_still_gets_in(room: Room) -> None:
+    def a_file() -> AsyncIterator[bytes]:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"PK"
+            yield b""
+
+        return pieces()
+
+    async def sends(address: str) -> str:
+        return await keep_upload(room.deps, a_file().__anext__, payer=address)
+
+    for _ in range(MOST_OF_ADDRESS):
+        await sends("192.0.2.1")
+    with pytest.raises(RefusedError) as full:
+        await sends("192.0.2.1")
+    assert full.value.refused.rule is ArchiveRule.OTHERS_WAIT
+    for number in range(MOST_WAITING - MOST_OF_ADDRESS):
+        await sends(f"198.51.100.{number}")
+    with pytest.raises(RefusedError):
+        await sends("203.0.113.5")
+
+
+async def test_closed_accounts_that_have_nothing_left_to_lose_are_not_walked(room: Room) -> None:
+    asked: list[tuple[str, object]] = []
+    engine = room.deps.store.database.reading.sync_engine
+    async with room.deps.store.database.read() as session:
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        await list_closing(session, 20, keys_due=NOON)
+        statement, values = next(one for one in asked if "departures" in one[0])
+        connection = await session.connection()
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+        told = " ".join(str(row) for row in plan)
+    assert "ix_departures_closing" in told
