@@ -1,4 +1,4 @@
-"""How far what no log had was written anew at the new pod."""
+"""How far what no log had was written anew at the new pod, and what the old pod calls a group."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("newcomer_groups", sa.Column("anew", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("newcomer_groups", sa.Column("name", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("newcomer_groups", "name")
     op.drop_column("newcomer_groups", "anew")

@@ -55,6 +55,7 @@ class NewcomerGroupRow(Base):
     asked_at: Mapped[int] = mapped_column(server_default="0")
     plain: Mapped[bool] = mapped_column(server_default="0")
     anew: Mapped[int] = mapped_column(server_default="0")
+    name: Mapped[str] = mapped_column(server_default="")
 
 
 class Newcomer(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
 
     `standing`: as it was when it was looked at last, at `asked_at`; `why`: what the old pod said then.
     `plain`: the person goes without a handover that names their seat anew. `anew`: the counter up to which what no log
-    had is written anew here.
+    had is written anew here. `name`: what the old pod calls the group.
     """
 
     group_id: RecordId
@@ -91,6 +92,7 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
     asked_at: int = 0
     plain: bool = False
     anew: int = 0
+    name: str = ""
 
 
 NEWCOMERS = table_of(NewcomerRow)

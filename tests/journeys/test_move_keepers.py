@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +12,7 @@ from federation.errors import RemoteError
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from protocol.ids import RecordId
+from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.moving_by_pages import Traveller
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, ServedPod, eventually
@@ -20,9 +20,11 @@ from tests.support.rig import Person, ServedPod, eventually
 pytestmark = pytest.mark.slow
 
 PODS = 5
+LOOKS = ("en-plain",)
 MINUTE_MS = 60_500
 
 
+Opens = Callable[[ServedPod], ChromiumVisitor]
 Standings = list[dict[str, str]]  # of each traveller, by the name of the group
 
 
@@ -100,19 +102,15 @@ def goes_on(person: Person, group: str) -> bool:
     return bool(seen["settled_height"] == seen["height"])
 
 
-def at_once(*acts: Callable[[], object]) -> None:
-    """Do all of it at the same time."""
-    with ThreadPoolExecutor(len(acts)) as threads:
-        for done in [threads.submit(act) for act in acts]:
-            done.result()
-
-
 def move_at_once(village: Village, *travellers: Traveller) -> None:
-    """All have their accounts copied, agree, and are at home at their new pods."""
-    at_once(*(traveller.copies for traveller in travellers))
+    """All have their accounts copied, agree one right after the other, and are at home at their new pods."""
+    for traveller in travellers:
+        traveller.copies()
     village.clocks.forward()
-    at_once(*(traveller.agrees for traveller in travellers))
-    at_once(*(traveller.arrives for traveller in travellers))
+    for traveller in travellers:
+        traveller.agrees()
+    for traveller in travellers:
+        traveller.arrives()
 
 
 def whenever_a_minute_passes(village: Village, *travellers: Traveller, until: Callable[[Standings], bool]) -> None:
@@ -153,11 +151,11 @@ def contest(village: Village, name: str, *travellers: Traveller) -> tuple[Travel
     return found[0], found[1]
 
 
-def test_mg_02_two_keepers_move_at_once_to_pods_of_their_own(village: Village) -> None:
+def test_mg_02_two_keepers_move_at_once_to_pods_of_their_own(village: Village, visitor: Opens) -> None:
     alpha, beta, gamma, delta, epsilon = village.pods
     cy = village.people["cy"]
     before = {group: members(cy, group) for group in (village.mill, village.council)}
-    dan, eve = Traveller(village.people["dan"], delta), Traveller(village.people["eve"], epsilon)
+    dan, eve = Traveller(village.people["dan"], delta, visitor(alpha)), Traveller(village.people["eve"], epsilon)
 
     move_at_once(village, dan, eve)
 
@@ -174,11 +172,11 @@ def test_mg_02_two_keepers_move_at_once_to_pods_of_their_own(village: Village) -
 
 
 def test_mg_02_of_two_keepers_who_move_to_one_pod_one_waits_for_another_keeper_or_stays_behind(
-    village: Village,
+    village: Village, visitor: Opens
 ) -> None:
-    delta, cy = village.pods[3], village.people["cy"]
+    alpha, delta, cy = village.pods[0], village.pods[3], village.people["cy"]
     before = {group: members(cy, group) for group in (village.barn, village.loft)}
-    ada, bo = Traveller(village.people["ada"], delta), Traveller(village.people["bo"], delta)
+    ada, bo = Traveller(village.people["ada"], delta, visitor(alpha)), Traveller(village.people["bo"], delta)
     move_at_once(village, ada, bo)
     own = {"Your own group": "settled"}
     stand(village, (ada, own), (bo, own))
@@ -192,7 +190,7 @@ def test_mg_02_of_two_keepers_who_move_to_one_pod_one_waits_for_another_keeper_o
     stand(village, (late, {"Barn": "settled"}))
 
     first, late = contest(village, "Loft", ada, bo)
-    late.lets_go(village.loft)
+    late.lets_go(village.loft, "Loft")
     stand(village, (first, {"Loft": "settled"}), (late, {"Loft": "let go"}))
     eventually(lambda: {one.move().stage for one in (ada, bo)} == {"settled"})
     for group, kept in before.items():

@@ -87,10 +87,13 @@ class ChromiumVisitor:
         form.locator("input[type=file]").set_input_files(sent)
         return self._click(form.locator("button"))
 
-    def press(self, page: Seen, text: str) -> Shown:
-        """Click the first button of this text."""
+    def press(self, page: Seen, text: str, **values: object) -> Shown:
+        """Click the first button of this text; with values, the one that is called so to who doesn't see it."""
         self._turn_to(page)
-        return self._click(self._buttons(text))
+        if not values:
+            return self._click(self._buttons(text))
+        called = re.compile(rf"^{self._pattern(text, values)}$")
+        return self._click(self.window.page.get_by_role("button", name=called))
 
     def follow(self, page: Seen, href: str) -> Shown:
         """Click the first link of the page whose address ends, or before its query ends, like this."""

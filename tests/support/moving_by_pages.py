@@ -1,4 +1,4 @@
-"""Somebody who moves by the pages of two pods, as their browser shows it."""
+"""Somebody who moves by the pages of two pods, in English, as their browser shows it: one of threads, or Chromium."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.moving.moves import MOVES, Move
 from models.people.accounts import insert_token, load_account_named
 from pod.actions.groups.founding import token_hash
-from pod.actions.moving.traveller_wishes import JobWish, start_copy
 from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
+from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.rig import Person, ServedPod, eventually
 
 SWITCHING = "/move/switching"
@@ -25,12 +25,12 @@ _ROW = re.compile(r'<li><div><strong>([^<]*)</strong> <span class="aside">([^<]*
 class Traveller:
     """A person at home at one pod who moves to another one, with one browser."""
 
-    def __init__(self, person: Person, new: ServedPod, browser: Browser | None = None) -> None:
+    def __init__(self, person: Person, new: ServedPod, browser: Browser | ChromiumVisitor | None = None) -> None:
         self.person, self.old, self.new = person, person.pod, new
         self.name, self.group = person.account["name"], person.account["personal_group"]
-        self.browser = (browser or Browser(self.old)).sign_in(self.name)
+        self.browser: Any = (browser or Browser(self.old)).sign_in(self.name)
 
-    def at(self, pod: ServedPod) -> Browser:
+    def at(self, pod: ServedPod) -> Any:
         """The browser, at one of the two pods."""
         self.browser.pod = pod
         return self.browser
@@ -54,7 +54,7 @@ class Traveller:
         assert self.at(self.old).submit(browser.get(page), page, host=host, private="true").status == 200
         self.at(self.new)
         eventually(lambda: self.move().plan is not None)
-        self.new.act(lambda deps: start_copy(deps, self.move(), JobWish(self.name)))
+        browser.submit(browser.get("/move/journey"), "/move/start", name=self.name)
         eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
 
     def reads(self) -> str:
@@ -71,7 +71,8 @@ class Traveller:
 
     def page(self) -> Seen:
         """How the switch stands, at the new pod."""
-        return self.at(self.new).get(SWITCHING)
+        page: Seen = self.at(self.new).get(SWITCHING)
+        return page
 
     def arrives(self) -> None:
         """Wait until the account is at home at the new pod."""
@@ -82,9 +83,12 @@ class Traveller:
         found = _ROW.findall(self.page().text)
         return {unescape(name): " ".join(unescape(f"{word} {_words(rest)}").split()) for name, word, rest in found}
 
-    def lets_go(self, group: str) -> None:
+    def lets_go(self, group: str, name: str) -> None:
         """Go without a group that stands still."""
         page = self.page()
+        if isinstance(self.browser, ChromiumVisitor):
+            self.browser.press(page, "Let %(name)s go", name=name)
+            return
         forms = [form for form in page.forms if form.action.endswith("/without") and ("group", group) in form.fields]
         self.browser.post(forms[0].action, forms[0].fields)
 

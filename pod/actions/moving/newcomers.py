@@ -49,7 +49,7 @@ from pod.actions.moving.new_home import (
 from pod.actions.moving.old_pod import ask_old_pod, refusal_in, said_by
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
 from pod.actions.moving.switch_openings import take_openings
-from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
+from pod.actions.moving.switch_rehome import AskedRehome, DepartingGroup, FreezeWish, FrozenAccount
 from pod.actions.moving.switch_unlogged import write_unlogged
 from pod.actions.moving.way_back import account_left, come_back
 from pod.actions.signer import PodItself, signed
@@ -66,6 +66,7 @@ from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
 
 MAX_ACTOR_LENGTH: Final = 2048
+LONGEST_NAME: Final = 200  # of a group, as the old pod calls it
 Body = dict[str, Any]
 LastDelta = Callable[[], Awaitable[None]]
 Standing = Literal["waits", "asked", "sealed", "settled", "let go"]
@@ -145,13 +146,16 @@ async def advance_personal(
         raise SwitchRule.OTHER_ANSWER.error()
     if last_delta is not None:
         await last_delta()
-    told = [
-        NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps) for one in frozen.groups
-    ]
+    told = [_told_by(one) for one in frozen.groups]
     actor = _former(newcomer, frozen.actor)
     await deps.store.write(lambda session: save_told(session, person, actor, told))
     await _take(deps, newcomer, await _told(deps, person, person), also=also)
     return ()
+
+
+def _told_by(one: DepartingGroup) -> NewcomerGroup:
+    name = "".join(sign for sign in one.name if sign.isprintable())[:LONGEST_NAME]
+    return NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps, name=name)
 
 
 async def fetch_unsettled(deps: Deps, newcomer: Newcomer) -> str:
@@ -159,14 +163,18 @@ async def fetch_unsettled(deps: Deps, newcomer: Newcomer) -> str:
     async with deps.store.database.read() as session:
         account = await account_at(session, newcomer)
     assert account is not None
+    lacks = await _lacks(take_openings(deps, newcomer, account)), await _lacks(write_unlogged(deps, newcomer, account))
+    return ", ".join(filter(None, lacks))
+
+
+async def _lacks(taking: Awaitable[tuple[RecordId, ...]]) -> str:
+    """What didn't come, or why nothing did."""
     try:
-        waiting = await take_openings(deps, newcomer, account)
-        waiting += await write_unlogged(deps, newcomer, account)
+        return ", ".join(await taking)
     except RemoteError as error:
         return said_by(error)
     except RefusedError as error:
         return str(error)
-    return ", ".join(waiting)
 
 
 def _former(newcomer: Newcomer, actor: str) -> str:

@@ -62,7 +62,8 @@ def _standing(told: NewcomerGroup, names: dict[RecordId, str], person: RecordId)
     times = why.facts.get("times") if why is not None and refused else 0
     plain = isinstance(times, int) and times >= REFUSALS_BEFORE_PLAIN and not told.plain
     standing = "let go" if told.let_go else told.standing
-    return ArrivingGroup(told.group_id, names.get(told.group_id, ""), told.group_id == person, standing, why, plain)
+    name = names.get(told.group_id) or told.name
+    return ArrivingGroup(told.group_id, name, told.group_id == person, standing, why, plain)
 
 
 async def _enters(deps: Deps, move: Move) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedPod
+from models.groups.groups_and_items import load_lines
 from models.moving.departures import FREEZE_MS, Departure, count_refusals, set_departure
 from models.people.accounts import list_memberships
 from pod.actions.chain.door import append
@@ -41,13 +42,17 @@ REFUSALS_BEFORE_PLAIN: Final = 3
 
 
 class DepartingGroup(msgspec.Struct, frozen=True):
-    """A group of somebody who moves: their number, how many signing keys they had, and whether they keep it here."""
+    """A group of somebody who moves: their number, how many signing keys they had, and whether they keep it here.
+
+    `name`: what this pod calls the group.
+    """
 
     group: RecordId
     number: int
     keys: int
     recovery_index: int
     keeps: bool
+    name: str = ""
 
 
 class FreezeWish(msgspec.Struct, frozen=True):
@@ -103,15 +108,22 @@ async def stop_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
 
 
 async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[DepartingGroup, ...]:
-    groups = []
-    for membership in await list_memberships(session, departure.account_id):
+    groups, memberships = [], await list_memberships(session, departure.account_id)
+    lines = await load_lines(session, [membership.group_id for membership in memberships])
+    for membership in memberships:
         if membership.number is None:
             continue
         state = (await load_view(session, deps, membership.group_id)).state
         member = state.members[membership.number]
         if not member.left:
             keeps = any(seat.member == member.number for seat in state.seats)
-            told = (membership.number, len(member.keys), membership.recovery_index, keeps)
+            told = (
+                membership.number,
+                len(member.keys),
+                membership.recovery_index,
+                keeps,
+                lines[membership.group_id].name,
+            )
             groups.append(DepartingGroup(membership.group_id, *told))
     return tuple(groups)
 

@@ -26,7 +26,7 @@ from models.moving.newcomers import (
     set_arrived,
 )
 from models.people.accounts import load_account_named
-from pod.actions.moving import begun_switches, newcomers, switch_openings, switch_step
+from pod.actions.moving import begun_switches, newcomers, switch_openings, switch_step, switch_unlogged
 from pod.actions.moving.begun_switches import entering, stop_switch, take_switch_code
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import refusal_in
@@ -59,7 +59,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, pod: ServedPod) -> Answers:
 
     asked: list[str] = []
     said["asked"] = asked
-    for place in (newcomers, begun_switches, switch_openings):
+    for place in (newcomers, begun_switches, switch_openings, switch_unlogged):
         monkeypatch.setattr(place, "ask_old_pod", ask)
     pod.act(lambda deps: deps.store.write(forget))
     pod.act(lambda deps: begin(deps, PERSON, OLD, "ada"))
@@ -264,7 +264,7 @@ def arrived(pod: ServedPod, answers: Answers, name: str, **told: Any) -> list[Mo
 def test_mg_08_sealed_values_are_asked_for_once_a_minute_while_a_group_stands_still(
     pod: ServedPod, answers: Answers
 ) -> None:
-    answers["openings"] = RemoteError(RemoteFault.NOT_REACHED, retry=True)
+    answers |= {"openings": RemoteError(RemoteFault.NOT_REACHED, retry=True), "unlogged": {"records": []}}
 
     moves = arrived(pod, answers, "eve")
 
@@ -286,18 +286,18 @@ def test_mg_08_sealed_values_are_asked_for_before_what_the_account_follows_and_f
         return True
 
     monkeypatch.setattr(switch_step, "bring_next_follow", follows)
-    answers["openings"] = {"values": [], "next": None}
+    answers |= {"openings": {"values": [], "next": None}, "unlogged": {"records": []}}
 
     moves = arrived(pod, answers, "flo", stage=SETTLED)
 
-    assert answers["asked"] == ["openings"], "all are here: it isn't asked again"
+    assert answers["asked"] == ["openings", "unlogged"], "all are here: it isn't asked again"
     assert moves[-1].due_at is not None
 
 
 def test_mg_02_a_job_that_stops_once_the_account_is_here_keeps_its_page_and_ends_at_no_time(
     pod: ServedPod, answers: Answers
 ) -> None:
-    answers["openings"] = {"values": [], "next": None}
+    answers |= {"openings": {"values": [], "next": None}, "unlogged": {"records": []}}
     stopped = msgspec.structs.replace(arrived(pod, answers, "gil")[0], stage=STOPPED, stopped_in=SWITCHING)
 
     async def act(deps: Deps) -> tuple[str, Move | None]:

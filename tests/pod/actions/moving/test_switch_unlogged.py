@@ -22,10 +22,10 @@ from pod.actions.posts.records import signed_for, signed_record
 from pod.actions.signer import Arrived, PodItself, load_staying, member_key, signed
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.records.content import UNSIGNED, Ballot, Content, Paragraph, Post, PostTarget, Vote
+from protocol.records.content import UNSIGNED, Ballot, Confirm, Content, Paragraph, Post, PostTarget, Vote
 from protocol.records.drafts import by_signing_key, draft, draft_wish
 from protocol.records.envelope import Record, open_record, reopen_record
-from protocol.records.operation import Rehome
+from protocol.records.operation import Leave, Rehome
 from protocol.records.parts import Home
 from tests.pod.actions.moving.test_switch_refusals import KEY, NEW, OTHER, asking
 from tests.support.travellers import Traveller, a_traveller
@@ -146,10 +146,8 @@ async def test_mg_02_the_new_pod_writes_it_anew_once_with_the_new_key(
 
 
 async def test_mg_02_no_decision_is_written_anew(ada: Traveller) -> None:
-    group = await ada.founds("Wells")
-    ballot = draft(Ballot(poll=an_id("poll"), scores={}, **UNSIGNED))
-    signing = partial(
-        signed_for, deps=ada.deps, signer=Arrived(ada.account), account=ada.account, group=group, said=ballot
-    )
-
-    assert await refused(ada.deps.store.write(signing)) == "not_for_this_asker"
+    group, signer = await ada.founds("Wells"), Arrived(ada.account)
+    ballot = draft(Ballot(poll=an_id("poll"), blank=True, **UNSIGNED))
+    for said in (ballot, draft(Confirm(**UNSIGNED)), draft_wish(Leave())):
+        signing = partial(signed_for, deps=ada.deps, signer=signer, account=ada.account, group=group, said=said)
+        assert await refused(ada.deps.store.write(signing)) == "not_for_this_asker"

@@ -1,0 +1,185 @@
+"""The only keeper of a private group moves, and either pod is killed where a handover is signed: no group is jammed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Final, Literal, cast
+
+import pytest
+
+from federation.errors import RemoteError
+from models.people.accounts import load_account_named, load_membership
+from pod.actions.sync.pull import pull
+from pod.deps import Deps
+from protocol.ids import RecordId
+from tests.support.browsing import Browser, Seen
+from tests.support.moving_by_pages import Traveller
+from tests.support.people import agreed, joined
+from tests.support.relay import Relay, relaying
+from tests.support.rig import PORT, Person, ServedPod, eventually
+
+pytestmark = pytest.mark.slow
+
+PODS = 3
+RELAYED = True
+MINUTE_MS = 60_500
+SIGNED: Final = re.compile(rb"^POST /switches/[^ ]+/handovers ")
+NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
+Side = Literal["lost", "unanswered"]
+
+
+class Snare(Relay):
+    """Stands before the old pod. Once it is set, it loses the next handover that the new pod signed, or the answer."""
+
+    def __init__(self, host: str, port: int, target: str) -> None:
+        super().__init__(host, port, target)
+        self.sprung = threading.Event()
+        self.deaf = False
+        self._loses: Side | None = None
+
+    def set_for(self, loses: Side) -> None:
+        """Lose what comes next: "lost", it never arrives; "unanswered", nobody hears what the old pod says to it."""
+        self.sprung.clear()
+        self._loses = loses
+
+    async def _pass(self, reader: Any, writer: asyncio.StreamWriter, *, flips: bool) -> None:
+        await super()._pass(reader if flips else _Answers(reader, self), writer, flips=flips)  # type: ignore[arg-type]
+
+    def _spoilt(self, piece: bytes) -> bytes:
+        loses = self._loses if SIGNED.match(piece) else None
+        if loses is None:
+            return piece
+        self._loses = None
+        if loses == "lost":
+            self._mode = "black_hole"
+        self.deaf = True
+        self.sprung.set()
+        return piece if loses == "unanswered" else b""
+
+
+class _Answers:
+    """What a pod answers, until the snare before it is deaf."""
+
+    def __init__(self, reader: asyncio.StreamReader, snare: Snare) -> None:
+        self._reader, self._snare = reader, snare
+
+    async def read(self, most: int) -> bytes:
+        piece = await self._reader.read(most)
+        return b"" if self._snare.deaf else piece
+
+
+class FromOutside(Browser):
+    """A browser that reaches each pod by its URL, and so through the relay before it."""
+
+    def keep(self, cookie: str, secret: str) -> None:
+        pod, self.pod = self.pod, cast("ServedPod", SimpleNamespace(door=self.pod.url))
+        super().keep(cookie, secret)
+        self.pod = pod
+
+    def _open(self, path: str, body: bytes | None, headers: dict[str, str]) -> Seen:
+        return super()._open(path if path.startswith("http") else self.pod.url + path, body, headers)
+
+
+class Village:
+    """ada (alpha) keeps the council alone, in which bo (gamma) is; she moves to beta."""
+
+    def __init__(self, pods: list[ServedPod], snare: Snare) -> None:
+        self.alpha, self.beta, self.gamma = pods
+        self.snare = snare
+        self.ada, self.bo = self.alpha.sign_up("ada"), self.gamma.sign_up("bo")
+        for pod in pods:
+            pod.start()
+        wishes = {"name": "Council", "weight": 3000, "visibility": "private"}
+        self.council = str(self.ada.post("/api/v1/groups", wishes)["group"])
+        assert joined(self.ada, self.council, self.bo, 1000) == 2
+        eventually(lambda: agreed(self.council, self.ada, self.bo))
+        self.traveller = Traveller(self.ada, self.beta, FromOutside(self.alpha))
+        self.minutes = 0
+
+    def passes_a_minute(self) -> None:
+        """So that what waits to be asked again is asked."""
+        self.minutes += 1
+        for pod in (self.alpha, self.beta, self.gamma):
+            pod.set_clock(self.minutes * MINUTE_MS)
+
+    def has_signed_away(self, group: str) -> bool:
+        """Whether the old pod has committed the group's handover."""
+
+        async def moved(deps: Deps) -> bool:
+            async with deps.store.database.read() as session:
+                account = await load_account_named(session, "ada")
+                assert account is not None
+                membership = await load_membership(session, account.id, RecordId(group))
+            return membership is not None and membership.state == "moved"
+
+        return self.alpha.act(moved)
+
+    def is_struck(self, group: str) -> None:
+        """The new pod is killed when it has signed the group's handover, then the old one when it has committed it."""
+        assert self.snare.sprung.wait(75)
+        self.beta.kill()
+        assert not self.has_signed_away(group)
+        self.snare.deaf = False
+        self.snare.open()
+        self.snare.set_for("unanswered")
+        self.passes_a_minute()
+        self.beta.start()
+        assert self.snare.sprung.wait(75)
+        eventually(lambda: self.has_signed_away(group))
+        self.alpha.kill()
+
+
+@pytest.fixture(scope="module")
+def village(pods: list[ServedPod]) -> Iterator[Village]:
+    old, *others = pods
+    with ExitStack() as stack:
+        for pod in others:
+            stack.enter_context(relaying(pod.named, PORT, pod.host))
+        snare = Snare(old.named, PORT, old.host)
+        snare.start()
+        stack.callback(snare.stop)
+        yield Village(pods, snare)
+
+
+def members(person: Person, group: str) -> list[tuple[int, int]]:
+    return [(one["number"], one["weight"]) for one in person.get(f"/api/v1/groups/{group}")["members"]]
+
+
+def test_mg_05_whichever_pod_is_killed_where_it_signs_a_lone_keepers_groups_go_on(village: Village) -> None:
+    ada, bo, council, traveller = village.ada, village.bo, village.council, village.traveller
+    before = members(bo, council)
+    traveller.copies()
+    village.passes_a_minute()
+    village.snare.set_for("lost")
+    traveller.agrees()
+
+    village.is_struck(ada.account["personal_group"])
+    # The next group's handover is lost in the same way.
+    village.snare.set_for("lost")
+    village.snare.deaf = False
+    village.alpha.start()
+    village.passes_a_minute()
+    traveller.arrives()
+    village.is_struck(council)
+    village.snare.deaf = False
+    village.alpha.start()
+    village.passes_a_minute()
+
+    settled = {"Your own group": "settled", "Council": "settled"}
+    eventually(lambda: traveller.standings() == settled, seen=lambda: (traveller.standings(), traveller.move()))
+    moved = traveller.at_the_new_pod()
+    for person in (moved, bo):
+        person.post(f"/api/v1/groups/{council}/posts", NOTE)
+    moved.post(f"/api/v1/groups/{ada.account['personal_group']}/posts", NOTE)
+    eventually(lambda: agreed(council, moved, bo) and moved.get(f"/api/v1/groups/{council}")["log"]["size"] == 4)
+    seen = bo.get(f"/api/v1/groups/{council}")
+    assert (members(bo, council), seen["keepers"], seen["steward"]) == (before, [1], village.beta.url)
+    with pytest.raises(RemoteError) as refused:
+        village.alpha.act(partial(pull, pod=village.gamma.url, group=RecordId(council)))
+    assert refused.value.status == 404
