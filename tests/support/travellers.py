@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import open_database
+from models.fediverse.followers import Follower, put_follower
 from models.moving.kept_copies import COPIES, insert_copy
 from models.people.accounts import Account, load_account
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import sign_up, start_group
+from pod.actions.moving import copy_classes
 from pod.actions.moving.copy_classes import (
     CopyPage,
     class_pages,
@@ -24,6 +27,7 @@ from pod.actions.moving.copy_classes import (
     read_marks,
     signed_manifest,
 )
+from pod.actions.moving.sealed_boxes import bring_box_up
 from pod.actions.moving.taken_copies import LeafPage, kept_page, leaves_of
 from pod.actions.posts.posts import WrittenPost, publish
 from pod.actions.posts.votes_and_marks import mute
@@ -31,7 +35,7 @@ from pod.actions.signer import TokenHolder
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.canonical import canonical_bytes
-from protocol.copies import CLASSES, CopyLine, CopyManifest, parse_line, parse_manifest
+from protocol.copies import CLASSES, CopyLine, CopyManifest, line, parse_line, parse_manifest
 from protocol.ids import RecordId
 from protocol.records.content import Paragraph
 from tests.support.sinks import some_parts
@@ -100,6 +104,25 @@ async def a_traveller(folder: Path, url: str = "", *, clock: Clock | None = None
             yield Traveller(deps, account, opened.phrase)
     finally:
         await database.close()
+
+
+async def fill_each_class(ada: Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each class hold a line. Pods store no files yet, so that class is given one."""
+    picture = line("0" * 64, "file", name="well.jpg", type="image/jpeg", alt="A well")
+
+    async def pictures(_session: object, _deps: object, _account: object, after: str, _limit: int) -> list[CopyLine]:
+        return [picture] if after < picture.key else []
+
+    monkeypatch.setitem(copy_classes._READERS, "media", pictures)
+    fan = "https://b.example/u/bo"
+    follower = Follower(f"u/{ada.account.name}", fan, f"{fan}/inbox", f"{fan}#1", 0, 1)
+    await ada.deps.store.write(partial(put_follower, follower=follower, most=9))
+    for group in (ada.own, await ada.founds("Well")):
+        await ada.writes(group, "One.")
+        await ada.mutes(group, 7)
+    await bring_box_up(ada.deps, ada.account)
+    for name in CLASSES:
+        assert await ada.lines(name), name
 
 
 class PodSource:

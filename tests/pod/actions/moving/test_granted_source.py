@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +25,7 @@ from protocol.copies import CLASSES
 from protocol.errors import RefusedError
 from protocol.records.parts import Home
 from tests.support.old_pods import OldPod, a_granted_move, an_old_pod, quick_key
-from tests.support.travellers import a_second_home, a_traveller, count_copies, kept_lines
+from tests.support.travellers import a_copy_of, a_second_home, a_traveller, count_copies, fill_each_class, kept_lines
 
 
 class Way(NamedTuple):
@@ -138,6 +139,36 @@ async def test_mg_08_another_line_with_a_flipped_byte_is_named_and_healed_by_try
     assert (after.stage, after.why, after.stopped_in) == (STOPPED, "lines_differ", COPYING)
     way.old.lies.clear()
     await way.check_equal()
+
+
+async def test_mg_08_a_flipped_byte_in_any_class_is_named_never_verified_and_healed_by_trying_again(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance, ada = Random(8), way.old.ada
+    await fill_each_class(ada, monkeypatch)
+    for name in CLASSES:
+        move = msgspec.structs.replace(way.move, copy_id=await a_copy_of(ada, way.deps))
+        way.old.lies = {f"classes/{name}": partial(with_another_byte, at=chance.random())}
+        try:
+            after = await advance_copy(way.deps, move)
+        except (RefusedError, RemoteError):
+            pass  # the job stops, and says at which class it was
+        else:
+            assert after.stage == COPYING
+            assert f"{name} ".encode() in (after.said or b"")
+        async with way.deps.store.database.read() as session:
+            noted = await load_move(session, move.sha256, now=0)
+        assert noted is not None
+        assert noted.current == name
+        way.old.lies = {}
+        await way._replace(move=move).check_equal()
+
+
+def with_another_byte(said: bytes, *, at: float) -> bytes:
+    """An answer whose lines arrive with one byte flipped; `at`: where in them, from 0 to 1."""
+    first, last = len(b'{"lines":['), said.rindex(b"]")
+    place = first + int(at * (last - first))
+    return said[:place] + bytes([said[place] ^ 1]) + said[place + 1 :]
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ from tests.pod.archive.test_hostile_archives import zipped
 from tests.support.archives import Archive, archive_of
 from tests.support.sinks import NOON, SetClock, some_parts
 from tests.support.tables import copy_tables
-from tests.support.travellers import Traveller, a_traveller, kept_lines
+from tests.support.travellers import Traveller, a_traveller, fill_each_class, kept_lines
 from tests.support.writing import an_id
 
 QUOTA = 10**8
@@ -150,12 +150,16 @@ def told(rows: list[bytes], name: str, body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "classes": {**body["classes"], name: msgspec.to_builtins(total)}}
 
 
-async def test_a_flipped_byte_anywhere_is_named_and_nothing_is_stored(tmp_path: Path) -> None:
-    made, chance = await made_of(tmp_path), Random(4)
-    async with a_new_pod(tmp_path / "b") as deps:
+async def test_mg_08_a_flipped_byte_in_any_class_is_named_nothing_is_stored_and_the_whole_file_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = Random(4)
+    async with a_traveller(tmp_path) as ada, a_new_pod(tmp_path / "b") as deps:
+        await fill_each_class(ada, monkeypatch)
+        made = await archive_of(ada)
         for name in [*CLASS_FILES, MANIFEST, "SHA256SUMS"]:
             whole = made.bytes_of(name)
-            for place in chance.sample(range(len(whole)), min(6, len(whole))):
+            for place in chance.sample(range(len(whole)), 6):
                 changed = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
                 files = {other: made.bytes_of(other) for other in made.names} | {name: changed}
                 with pytest.raises(RefusedError) as refused:
@@ -166,6 +170,9 @@ async def test_a_flipped_byte_anywhere_is_named_and_nothing_is_stored(tmp_path: 
                 elif name != "SHA256SUMS":
                     assert facts["name"] == name
         assert await counted(deps) == (0, 0)
+        copy = await import_archive(deps, opened(made), quota=QUOTA)
+        for name in CLASSES:
+            assert await kept_lines(deps, copy.copy_id, name) == await ada.lines(name), name
 
 
 async def test_a_manifest_by_another_key_is_refused_whatever_else_fits(tmp_path: Path) -> None:
