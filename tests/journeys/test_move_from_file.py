@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ import pytest
 from models.people.accounts import load_account_named
 from pod.actions.moving.returned_copies import ReturnedCopy, outcome_of
 from pod.deps import Deps
+from tests.support.chromium_visitor import ChromiumVisitor, Look
+from tests.support.moved import Traces, check_all_came, chooses_language, person_at, public_at, said_in_file
 from tests.support.people import agreed, joined
-from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
+from tests.support.rig import Person, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
 
 PODS = 3
+LOOKS = ("en-plain",)
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 
 
@@ -44,7 +48,9 @@ def settled(person: Person, group: str) -> bool:
     return not waits and seen["settled_height"] == seen["height"] and seen["log"]["held"] == seen["log"]["size"]
 
 
-def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(pods: list[ServedPod]) -> None:
+def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(
+    pods: list[ServedPod], look: Look, visitor: Callable[[ServedPod], ChromiumVisitor]
+) -> None:
     alpha, beta, gamma = pods
     ada, bo = alpha.sign_up("ada"), gamma.sign_up("bo")
     for pod in pods:
@@ -57,27 +63,31 @@ def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(pods: 
     eventually(lambda: settled(ada, own) and settled(ada, parish) and agreed(parish, ada, bo))
     before = members(bo, parish)
 
+    chooses_language(alpha, "ada", look.language)
     file = alpha.folder.parent / "ada.zip"
     alpha.run("user", "export", "ada", "--out", str(file))
     alpha.kill()
-    counts = [json.loads(beta.run("user", "import", str(file), "--as", "ada", "--json"))["classes"] for _ in range(2)]
-
+    counts = [json.loads(gamma.run("user", "import", str(file), "--as", "ada", "--json"))["classes"] for _ in range(2)]
     assert counts[0] == counts[1]
     assert counts[0]["personal"] > len(mine)
-    for hidden in ("/u/ada", f"/groups/{own}", f"/.well-known/webfinger?resource=acct:ada@{beta.named}:8080"):
-        with pytest.raises(RefusedByHttpError, match="404"):
-            call("GET", f"{beta.url}{hidden}")
 
-    answered = call("POST", f"{beta.url}/api/v1/recoveries", {"name": "ada", "phrase": ada.account["phrase"]})
+    browser = visitor(beta)
+    browser.upload(browser.get("/move/file"), "/move/file", "ada.zip", file.read_bytes())
+    whole = browser.awaits("/move/file", "Your file is whole")
+    assert public_at(beta, Traces({own: sorted(mine)}, ["ada"], ["The well is dry."])) == []
 
-    again = Person(beta, {**ada.account, "token": answered["token"]})
-    assert answered["personal_group"] == own
-    assert answered["unreachable"] == []
+    words = browser.follow(whole, "/recover")
+    home = browser.submit(words, "/recover", phrase=ada.account["phrase"], name="ada")
+    assert browser.says(home, "This pod is your home now")
+    assert not browser.says(home, "Not reached")
+
+    again = person_at(beta, "ada", ada.account)
     assert posts(again, own) == mine, "nobody but the file had them"
     eventually(lambda: standings(again) == {own: ("member", 1), parish: ("member", 2)})
     eventually(lambda: members(again, parish) == before and agreed(parish, again, bo))
     assert said in posts(again, parish)
     told = eventually(lambda: beta.act(given_back))
     assert (told.records.lost, told.failed) == (0, 0)
+    check_all_came(beta, "ada", said_in_file(file), alone=True)
     new = again.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
     eventually(lambda: new in posts(bo, parish))

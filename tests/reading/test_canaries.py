@@ -32,11 +32,12 @@ from tests.reading.canaries import (
     STRANGER,
     Canary,
 )
-from tests.reading.crawler import Answer, Walk, documents, readable_routes
+from tests.reading.crawler import Walk, documents
 from tests.reading.house import House, build, word
 from tests.reading.mails import ASKED, Letterbox, letter_makers
 from tests.reading.neighbours import neighbourhood
 from tests.support.browsing import Browser
+from tests.support.crawling import Answer, readable_routes
 from tests.support.post_office import PostOffice
 from tests.support.rig import ServedPod, eventually, worker_number
 

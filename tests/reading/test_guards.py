@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.reading.canaries import CANARIES, MEMBER, PODS
-from tests.reading.crawler import KINDS, Answer, documents
+from tests.reading.crawler import documents
 from tests.reading.guards import GUARDS
 from tests.reading.house import House, build
 from tests.reading.neighbours import neighbourhood
 from tests.reading.rule_guards import Guard
 from tests.reading.test_canaries import placed, walking
+from tests.support.crawling import KINDS, Answer
 from tests.support.folders import ROOT
 from tests.support.rig import ServedPod, worker_number
 

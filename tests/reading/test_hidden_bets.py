@@ -17,9 +17,10 @@ from pod.actions.accounts.api_tokens import make_token
 from pod.deps import Deps
 from protocol.ids import parse_id
 from protocol.records.content import BETS_KIND
-from tests.reading.crawler import KINDS, Answer, Walk, readable_routes
+from tests.reading.crawler import Walk
 from tests.reading.house import House
 from tests.reading.mails import Letterbox
+from tests.support.crawling import KINDS, Answer, readable_routes
 from tests.support.people import joined
 from tests.support.polling_parish import HOUR, PollingParish, prediction, soon
 from tests.support.post_office import PostOffice

@@ -21,7 +21,7 @@ from pod.translations import messages_of, translator_for
 from protocol.errors import Rule
 from tests.support.browsing import Seen, session_secret
 from tests.support.chromium import Window
-from tests.support.rig import ServedPod, eventually
+from tests.support.rig import PATIENCE_SECONDS, ServedPod, eventually
 
 _TRANSLATED: Final = messages_of("sv")
 _HOLE: Final = Markup("\x00")
@@ -59,6 +59,7 @@ class ChromiumVisitor:
         self.language = look.language
         hosts = {url for one in pods for url in (one.url, one.door)}
         self.window = Window(chromium, hosts, locale=look.language, java_script_enabled=look.scripts)
+        self.window.page.set_default_timeout(PATIENCE_SECONDS * 1000)
         self._say = translator_for(look.language)
         self._shown: Shown | None = None
         self._refusals: list[int] = []

@@ -1,0 +1,200 @@
+"""What holds however an account moved: before the switch nothing of it is public; after it all of it is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.moving.kept_copies import list_manifests
+from models.people.accounts import insert_token, load_account_named
+from pod.actions.accounts.language import choose_language
+from pod.actions.groups.founding import token_hash
+from pod.actions.moving.copy_classes import class_pages
+from pod.actions.moving.taken_copies import kept_page
+from pod.actions.sync.pull import pull
+from pod.deps import Deps
+from protocol.copies import CLASSES, PERSONAL, ClassTotal, CopyLine, CopyTally, claimed_manifest
+from protocol.ids import RecordId
+from tests.support.crawling import Answer, Crawl, readable_routes
+from tests.support.rig import Person, ServedPod
+
+RECOVERED: Final = "recovery_index"
+# What a membership says of itself wherever the account is; its pods, keys and seats move.
+LASTS: Final = ("group", "kind", "key", "number", "visibility", RECOVERED)
+MEMBERSHIPS: Final = "memberships"
+# These answer with what was asked for, whether it is there or not.
+_ECHOES: Final = ("/search", "/s/", "/api/v1/polls")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What of somebody nobody may find at a pod: their groups, the posts in each, their names, and words of theirs."""
+
+    posts: dict[str, list[str]]
+    names: list[str]
+    words: list[str]
+
+    @property
+    def all(self) -> list[str]:
+        ids = [*self.posts, *(post for posts in self.posts.values() for post in posts)]
+        return [*ids, *self.words, *(f"@{name}" for name in self.names), *(f"/u/{name}" for name in self.names)]
+
+
+def public_at(pod: ServedPod, traces: Traces, reader: Person | None = None) -> list[str]:
+    """What a stranger, or somebody at home there, finds of them in pages, documents, lists, searches and feeds."""
+    name, token = (reader.account["name"], reader.account["token"]) if reader else ("", "")
+    crawl = Crawl(pod, _addresses(pod, traces), name, token)
+    try:
+        return sorted({fault for answer in crawl.answers() for fault in _told(answer, traces)})
+    finally:
+        crawl.close()
+
+
+def _told(answer: Answer, traces: Traces) -> Iterator[str]:
+    asked = [trace for trace in traces.all if trace in answer.path]
+    if answer.status >= 500 or (answer.status == 200 and asked and not answer.path.startswith(_ECHOES)):
+        yield f"{answer.status} {answer.path}"
+    yield from (f"{trace}: {answer.path}" for trace in traces.all if trace in answer.text and trace not in asked)
+
+
+def _addresses(pod: ServedPod, traces: Traces) -> Iterator[str]:
+    """Each route that can be read, with each thing of the person that fits."""
+    for pattern in readable_routes():
+        yield from _filled(pattern, traces)
+    yield from (f"/search?q={quote(word[:-1])}" for word in (*traces.words, *traces.names))
+    yield from (f"/api/v1/polls?q={quote(word[:-1])}" for word in traces.words)
+    for name in traces.names:
+        yield f"/.well-known/webfinger?resource=acct:{name}@{pod.host}"
+        yield f"/.well-known/webfinger?resource={quote(pod.url)}/u/{name}"
+
+
+def _filled(pattern: str, traces: Traces) -> Iterator[str]:
+    given = dict.fromkeys(re.findall(r"{(\w+)}", pattern), "1")
+    if "group" in given:
+        for group, posts in traces.posts.items():
+            for post in posts if given.keys() & {"post", "record", "poll"} else posts[:1]:
+                yield pattern.format(**given | {"group": group} | dict.fromkeys(("post", "record", "poll"), post))
+    elif "record" in given:
+        yield from (pattern.format(record=post) for posts in traces.posts.values() for post in posts)
+    elif "name" in given:
+        yield from (pattern.format(**given | {"name": name}) for name in traces.names)
+    else:
+        yield pattern.format(**given)
+
+
+class Said(NamedTuple):
+    """What an old pod, or a file of it, says that an account is: counts and roots, and its memberships in full."""
+
+    totals: dict[str, ClassTotal]
+    memberships: list[bytes]
+
+
+def said_in_copy(pod: ServedPod, copy: int) -> Said:
+    """By the last manifest that the old pod signed, which the new one keeps with the copy."""
+
+    async def look(deps: Deps) -> tuple[bytes, list[bytes]]:
+        async with deps.store.database.read() as session:
+            page = await kept_page(session, copy, MEMBERSHIPS)
+            return (await list_manifests(session, copy))[0], [line.text for line in page.lines]
+
+    manifest, memberships = pod.act(look)
+    return Said(claimed_manifest(json.loads(manifest)).classes, memberships)
+
+
+def said_in_file(file: Path) -> Said:
+    """By the manifest of a file that somebody took along."""
+    with ZipFile(file) as opened:
+        manifest = claimed_manifest(json.loads(opened.read("manifest.json")))
+        return Said(manifest.classes, opened.read(f"classes/{MEMBERSHIPS}.jsonl").splitlines())
+
+
+def said_by(pod: ServedPod, name: str) -> Said:
+    """By the pod where the account is now."""
+    lines = _lines(pod, name)
+    return Said({one: _total(found) for one, found in lines.items()}, [line.text for line in lines[MEMBERSHIPS]])
+
+
+def check_all_came(pod: ServedPod, name: str, said: Said, *, alone: bool = False) -> None:
+    """The account here has the counts and roots that were said, but for what a move itself changes.
+
+    `personal` is the same as far as it went; the move stands behind it. `memberships` name pods and keys, which move:
+    each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. `actor` is
+    one of this pod, which seals a `box` of its own once the words are typed.
+    """
+    here = _lines(pod, name)
+    assert said.totals.keys() == set(CLASSES)
+    for one, total in said.totals.items():
+        if one not in (MEMBERSHIPS, "actor", "box"):
+            came = here[one][: total.count] if one == PERSONAL else here[one]
+            assert _total(came) == total, f"{one}: {_total(came)} isn't {total}: {came[:3]}"
+    lasts = [name for name in LASTS if name != RECOVERED or not alone]
+    before = {one["group"]: one for one in map(json.loads, said.memberships)}
+    now = {one["group"]: one for one in (json.loads(line.text) for line in here[MEMBERSHIPS])}
+    # One that is still under way says no more than which it is.
+    arrived = {group for group, one in now.items() if one["state"] != "moving"}
+    there, arrive = ({group: [at[group].get(name) for name in lasts] for group in arrived} for at in (before, now))
+    assert now.keys() == before.keys()
+    assert arrive == there, f"{arrive} isn't {there}"
+
+
+def _total(lines: Sequence[CopyLine]) -> ClassTotal:
+    return CopyTally().add(lines).total()
+
+
+def _lines(pod: ServedPod, name: str) -> dict[str, list[CopyLine]]:
+    """All of an account that is at home there, as the pod would write it out."""
+
+    async def read(deps: Deps) -> dict[str, list[CopyLine]]:
+        async with deps.store.database.read() as session:
+            account = await load_account_named(session, name)
+            assert account is not None
+            read = {one: class_pages(session, deps, account, one, private=True) for one in CLASSES}
+            return {one: [line async for page in pages for line in page.lines] for one, pages in read.items()}
+
+    return pod.act(read)
+
+
+def chooses_language(pod: ServedPod, name: str, language: str) -> None:
+    """Have somebody read in this language wherever they go: else the page on which they come decides it anew."""
+
+    async def choose(deps: Deps) -> None:
+        async with deps.store.database.read() as session:
+            account = await load_account_named(session, name)
+        assert account is not None
+        await choose_language(deps, account, language)
+
+    pod.act(choose)
+
+
+def person_at(pod: ServedPod, name: str, account: dict[str, str]) -> Person:
+    """Somebody who is at home there, too, with a token for the API."""
+
+    async def token(deps: Deps) -> str:
+        async def action(session: AsyncSession) -> None:
+            found = await load_account_named(session, name)
+            assert found is not None
+            await insert_token(session, sha256=token_hash(name), account=found.id, name="t", now=deps.clock())
+
+        await deps.store.write(action)
+        return name
+
+    return Person(pod, {**account, "name": name, "token": pod.act(token)})
+
+
+def check_refused(old: ServedPod, private: dict[str, ServedPod]) -> None:
+    """A pod gets nothing more of private groups which the person left it with; each is asked of a pod that has it."""
+    for group, pod in private.items():
+        with pytest.raises(RemoteError) as refused:
+            old.act(partial(pull, pod=pod.url, group=RecordId(group)))
+        assert refused.value.status == 404, group
