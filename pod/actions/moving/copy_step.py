@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import sentences_of
 from models.groups.groups_and_items import load_group
-from models.moving.kept_copies import delete_copy, insert_copy, list_manifests, load_held
+from models.moving.kept_copies import insert_copy, list_manifests, load_held
 from models.moving.moves import (
     COPYING,
     VERIFIED,
@@ -34,6 +34,7 @@ from pod.actions.moving.copied_chain import check_of_person
 from pod.actions.moving.granted_source import GrantedCopy, GrantedSource
 from pod.actions.moving.job_ends import code_of, stopped, waiting
 from pod.actions.moving.move_plans import make_plan
+from pod.actions.moving.standing_copies import erase_copy, keep_for_words
 from pod.actions.moving.taken_copies import CopyDifference, bring_up, compare, verify_copy
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
@@ -144,7 +145,7 @@ async def _make_room(session: AsyncSession, move: Move, most: int, *, now: int) 
     given = await give_way(session, pods, payers, why=code_of(full), said=said, now=now)
     if given is None:
         raise full
-    await delete_copy(session, given)
+    await erase_copy(session, given, now=now)
 
 
 async def _copied(deps: Deps, move: Move) -> Move:
@@ -162,6 +163,8 @@ async def _copied(deps: Deps, move: Move) -> Move:
         error = KeptCopyRule.LINES_DIFFER.error(lines=_named(differing))
         end = waiting if move.tries + 1 < MOST_TRIES else stopped
         return end(deps, move, error)
+    if not move.standing and move.group_id is not None:
+        await keep_for_words(deps, copy, move.group_id)
     return msgspec.structs.replace(move, stage=VERIFIED, current="", due_at=deps.clock())
 
 

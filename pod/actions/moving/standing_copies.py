@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.moving.imported_files import FileCopy, drop_file_copy, load_file_copy, put_file_copy
 from models.moving.kept_copies import ClassHeld, delete_copy, load_copy, load_held
 from models.moving.moves import close_move_of_copy
+from models.moving.newcomers import delete_newcomer
 from models.moving.standing_copies import (
     StandingCopy,
     delete_standing,
@@ -82,6 +83,18 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     return KeptUp(tuple(differing), shrank)
 
 
+async def keep_for_words(deps: Deps, copy: int, group: RecordId) -> None:
+    """Have a whole copy serve its person's words, too: its pod may fall silent before it signs anything."""
+    recovery = (await settled_person(deps, copy, group)).members[PERSON].recovery[-1]
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> None:
+        await insert_standing(session, StandingCopy(copy, now))
+        await _note_equal(session, copy, now, recovery)
+
+    await deps.store.write(action)
+
+
 async def _answered(deps: Deps, copy: int) -> None:
     """Whatever it says, a pod that answers refuses nothing."""
     standing = await standing_of(deps, copy)
@@ -113,7 +126,7 @@ async def erase_copy(session: AsyncSession, copy: int, *, now: int) -> None:
 
 
 async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now: int) -> None:
-    """Have the standing copies of a person who gave their words become what a file of theirs would be.
+    """Have the copies of a person who gave their words become what a file of theirs would be: a switch of theirs ends.
 
     Where a class shrank and nobody has gone through it yet, the copy as it was before gives what it holds: what it has
     too much is taken away by hand, and what the other one lacks is nowhere. The job ends, and so does the copying.
@@ -124,6 +137,7 @@ async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now
         if kept is None or not await _takes_place(session, kept.group_id, standing.equal_at):
             continue
         await close_move_of_copy(session, standing.copy_id, now=now)
+        await delete_newcomer(session, kept.group_id)
         await delete_standing(session, standing.copy_id)
         if chosen != standing.copy_id:
             await delete_copy(session, standing.copy_id)

@@ -25,6 +25,7 @@ from models.moving.departures import FREEZE_MS
 from models.moving.kept_copies import list_manifests
 from models.moving.moves import SETTLED, STOPPED, SWITCHING, VERIFIED, Move, set_move
 from models.moving.newcomers import Newcomer, NewcomerGroup, list_open_groups, note_standing
+from models.moving.standing_copies import delete_standing
 from models.people.accounts import Account, load_membership, set_language
 from models.pod.pod_invites import note_invited, take_invite
 from pod.actions.chain.views import load_view
@@ -162,6 +163,8 @@ async def _open(deps: Deps, move: Move, session: AsyncSession, account: Account)
     From then on room for the copy is its account's, and not the address's from which a stranger began.
     """
     await set_move(session, move, expires_at=None, payer=None)
+    if move.copy_id is not None and not move.standing:
+        await delete_standing(session, move.copy_id)  # the words have an account here now
     if move.language:
         await set_language(session, account.id, move.language)
     if move.invite_id is not None and await take_invite(session, move.invite_id, now=deps.clock()):
