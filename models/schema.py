@@ -35,6 +35,7 @@ from models.groups import (
 )
 from models.moving import (
     archives,
+    asked_switches,
     boxes,
     brought_files,
     departures,
@@ -86,7 +87,8 @@ ROOMS = (
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(kept_copies, standing_copies),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
-    *(archives, boxes, brought_files, departures, former_actors, imported_files, move_deliveries, newcomers),
+    *(archives, asked_switches, boxes, brought_files, departures, former_actors, imported_files, move_deliveries),
+    newcomers,
     unfolded_lines,
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(

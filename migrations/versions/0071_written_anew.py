@@ -9,8 +9,12 @@ branch_labels = None
 depends_on = None
 
 
+def _integer() -> "sa.types.TypeEngine[int]":
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
-    op.add_column("newcomer_groups", sa.Column("anew", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("newcomer_groups", sa.Column("anew", _integer(), server_default="0", nullable=False))
     op.add_column("newcomer_groups", sa.Column("name", sa.Text(), server_default="", nullable=False))
 
 
