@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.people.accounts import insert_token, load_account_named
-from pod.actions.groups.founding import token_hash
+from models.people.accounts import load_account_named
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.told_moves import ToldOfMove, list_told
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.parts import Home
-from tests.support.browsing import Browser
+from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.fedify_follower import FedifyFollower, fedify_follower
+from tests.support.moved import person_at
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 from tests.support.switched import advanced
 
 pytestmark = pytest.mark.slow
 
 PODS = 3
+LOOKS = ("sv-plain",)
+ARRIVED = "%(percent)s %%: %(done)s of %(all)s messages have arrived."
+UNTOLD = "You chose that nobody is told. Your old address leads to the new one all the same."
 NOTE: Final[dict[str, Any]] = {"kind": "note", "paragraphs": [{"style": "text", "text": "I live at beta now."}]}
+
+Visits = Callable[[ServedPod], ChromiumVisitor]
 
 
 class Journey:
     """ada and eve live at alpha; fia follows them from Fedify, bo follows ada from gamma. Both move to beta."""
 
-    def __init__(self, pods: list[ServedPod], fia: FedifyFollower) -> None:
+    def __init__(self, pods: list[ServedPod], fia: FedifyFollower, visitor: Visits) -> None:
         self.alpha, self.beta, self.gamma = pods
         self.fia = fia
         self.ada, self.eve = (self.alpha.sign_up(name) for name in ("ada", "eve"))
@@ -40,7 +45,7 @@ class Journey:
             pod.start()
         for name in ("ada", "eve"):
             fia.follow(f"{self.alpha.url}/u/{name}")
-        browser = Browser(self.gamma).sign_in("bo")
+        browser = visitor(self.gamma).sign_in("bo")
         address = f"{self.alpha.url}/g/{self.group_of(self.ada)}"
         assert browser.submit(browser.get("/follows"), "/follows", group=address).status == 200
         eventually(lambda: self.seen_by_bo()["settled_height"] == 0)
@@ -63,18 +68,6 @@ class Journey:
         self.beta.act(lambda deps: begin(deps, group, self.alpha.url, name))
         eventually(lambda: self.beta.act(lambda deps: advanced(deps, group)).arrived)
 
-    def at_beta(self, person: Person, name: str) -> Person:
-        async def token(deps: Deps) -> str:
-            async def action(session: AsyncSession) -> None:
-                account = await load_account_named(session, name)
-                assert account is not None
-                await insert_token(session, sha256=token_hash(name), account=account.id, name="t", now=deps.clock())
-
-            await deps.store.write(action)
-            return name
-
-        return Person(self.beta, {**person.account, "token": self.beta.act(token)})
-
     def told(self, name: str) -> ToldOfMove:
         async def look(deps: Deps) -> ToldOfMove:
             async with deps.store.database.read() as session:
@@ -96,13 +89,15 @@ async def home_of(deps: Deps) -> Home:
 
 
 @pytest.fixture(scope="module")
-def journey(pods: list[ServedPod], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+def journey(pods: list[ServedPod], visitor: Visits, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     folder: Path = tmp_path_factory.mktemp("fedify") / "follower"
     with fedify_follower(f"127.77.{worker_number()}.60", folder) as fia:
-        yield Journey(pods, fia)
+        yield Journey(pods, fia, visitor)
 
 
-def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_soft_move(journey: Journey) -> None:
+def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_soft_move(
+    journey: Journey, visitor: Visits
+) -> None:
     old = {name: f"{journey.alpha.url}/u/{name}" for name in ("ada", "eve")}
     new = f"{journey.beta.url}/u/ada2"
 
@@ -114,16 +109,17 @@ def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_sof
     assert all(one["whole"] for one in journey.fia.received() if one["type"] == "Move")
     eventually(lambda: journey.told("ada").total.taken == 1)
     assert (journey.told("eve").soft, journey.told("eve").total.all) == (True, 0)
-    page = Browser(journey.alpha).sign_in("ada").get("/settings/moved").text
-    assert "100 %: 1 of 1 messages have arrived." in page
-    assert f"<strong>{journey.fia.host}</strong>" in page
-    assert "You chose that nobody is told." in Browser(journey.alpha).sign_in("eve").get("/settings/moved").text
+    browser = visitor(journey.alpha)
+    page = browser.sign_in("ada").get("/settings/moved")
+    assert browser.says(page, ARRIVED, percent=100, done=1, all=1)
+    assert f"<strong>{journey.fia.host}</strong>" in page.text
+    assert browser.says(browser.sign_in("eve").get("/settings/moved"), UNTOLD)
     assert call("GET", old["eve"])["movedTo"] == f"{journey.beta.url}/u/eve"
     assert call("GET", new)["alsoKnownAs"] == [old["ada"]]
 
 
 def test_mg_03_what_is_written_after_the_move_comes_from_the_new_actor_alone(journey: Journey) -> None:
-    moved, group = journey.at_beta(journey.ada, "ada2"), journey.group_of(journey.ada)
+    moved, group = person_at(journey.beta, "ada2", journey.ada.account), journey.group_of(journey.ada)
 
     post = moved.post(f"/api/v1/groups/{group}/posts", NOTE)["record"]
 

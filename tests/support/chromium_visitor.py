@@ -66,8 +66,7 @@ class ChromiumVisitor:
 
     def get(self, path: str) -> Shown:
         """A page, after redirects."""
-        answer = self.window.page.goto(path if path.startswith("http") else self.pod.door + path)
-        return self._look(answer)
+        return self._look(self.window.page.goto(path if path.startswith("http") else self.pod.door + path))
 
     def submit(self, page: Seen, action: str, press: str = "", **typed: str | list[str]) -> Shown:
         """Fill in the page's form to `action` (its end is enough) and click its first button, or the one named so.
@@ -133,9 +132,8 @@ class ChromiumVisitor:
 
     def close(self) -> None:
         """Go; fails if there are faults."""
-        found = self.faults()
         self.window.close()
-        assert found == []
+        assert not self.faults(), self.faults()
 
     def _form(self, action: str) -> Locator:
         return self.window.page.locator(f'form[action$="{action}"]').first
@@ -190,10 +188,9 @@ class ChromiumVisitor:
         except Error:  # it asked for itself anew meanwhile
             page.wait_for_load_state()
             text = page.content()
-        split = urlsplit(page.url)
-        path = split.path + (f"?{split.query}" if split.query else "")
+        path = urlsplit(page.url)._replace(scheme="", netloc="", fragment="").geturl()
         self._shown = Shown(answer.status, Message(), text, path, page.url)
-        assert self.faults() == []
+        assert not self.faults(), self.faults()
         return self._shown
 
 
