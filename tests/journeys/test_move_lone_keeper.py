@@ -7,18 +7,16 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, Literal, cast
 
 import pytest
 
-from federation.errors import RemoteError
 from models.people.accounts import load_account_named, load_membership
-from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from protocol.ids import RecordId
 from tests.support.browsing import Browser, Seen
+from tests.support.moved import check_refused, person_at
 from tests.support.moving_by_pages import Traveller
 from tests.support.people import agreed, joined
 from tests.support.relay import Relay, relaying
@@ -173,13 +171,12 @@ def test_mg_05_whichever_pod_is_killed_where_it_signs_a_lone_keepers_groups_go_o
 
     settled = {"Your own group": "settled", "Council": "settled"}
     eventually(lambda: traveller.standings() == settled, seen=lambda: (traveller.standings(), traveller.move()))
-    moved = traveller.at_the_new_pod()
+    traveller.check_whole()
+    moved = person_at(village.beta, traveller.name, ada.account)
     for person in (moved, bo):
         person.post(f"/api/v1/groups/{council}/posts", NOTE)
     moved.post(f"/api/v1/groups/{ada.account['personal_group']}/posts", NOTE)
     eventually(lambda: agreed(council, moved, bo) and moved.get(f"/api/v1/groups/{council}")["log"]["size"] == 4)
     seen = bo.get(f"/api/v1/groups/{council}")
     assert (members(bo, council), seen["keepers"], seen["steward"]) == (before, [1], village.beta.url)
-    with pytest.raises(RemoteError) as refused:
-        village.alpha.act(partial(pull, pod=village.gamma.url, group=RecordId(council)))
-    assert refused.value.status == 404
+    check_refused(village.alpha, {council: village.gamma})

@@ -8,14 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.moves import MOVES, Move
-from models.people.accounts import insert_token, load_account_named
-from pod.actions.groups.founding import token_hash
 from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
 from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.moved import check_all_came, chooses_language, said_in_copy
 from tests.support.rig import Person, ServedPod, eventually
 
 SWITCHING = "/move/switching"
@@ -47,6 +45,7 @@ class Traveller:
 
     def copies(self) -> None:
         """Have the account copied, until each line was compared."""
+        chooses_language(self.old, self.name, "en")
         browser = self.at(self.new)
         found = browser.submit(browser.get("/move"), "/move", account=f"{self.old.url}/@{self.name}")
         page = self._led_to(browser.submit(found, "/move/ask"))
@@ -92,23 +91,11 @@ class Traveller:
         forms = [form for form in page.forms if form.action.endswith("/without") and ("group", group) in form.fields]
         self.browser.post(forms[0].action, forms[0].fields)
 
-    def at_the_new_pod(self) -> Person:
-        """The person with a token of the new pod, as their settings would give them one."""
-
-        async def token(deps: Deps) -> str:
-            async def action(session: AsyncSession) -> str:
-                account = await load_account_named(session, self.name)
-                assert account is not None
-                named = f"token of {self.name}"
-                now = deps.clock()
-                await insert_token(
-                    session, sha256=token_hash(named), account=account.id, name="t", now=now, decides=True
-                )
-                return named
-
-            return await deps.store.write(action)
-
-        return Person(self.new, {**self.person.account, "token": self.new.act(token)})
+    def check_whole(self) -> None:
+        """All that the old pod said the account is has come."""
+        copy = self.move().copy_id
+        assert copy is not None
+        check_all_came(self.new, self.name, said_in_copy(self.new, copy))
 
     def _led_to(self, page: Seen) -> str:
         found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
