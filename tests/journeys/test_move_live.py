@@ -17,7 +17,7 @@ from pod.rules.switches import SwitchRule
 from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor, Look, Shown
 from tests.support.moved import Traces, check_all_came, check_refused, chooses_language, public_at, said_in_copy
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
@@ -150,7 +150,7 @@ def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(
     changed = {village.choir: [(1, 3000), (2, -1000)]}
     eventually(lambda: {group: members(bo, group) for group in groups} == before | changed)
     with pytest.raises(RefusedByHttpError, match="mov"):
-        ada.post(f"/api/v1/groups/{village.parish}/posts", note("No more."))
+        anew(ada, alpha).post(f"/api/v1/groups/{village.parish}/posts", note("No more."))
 
 
 def weigh(member: int, weight: int) -> dict[str, Any]:

@@ -11,15 +11,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
-from models.people.accounts import insert_token, load_account_named
-from pod.actions.groups.founding import token_hash
+from models.people.accounts import load_account_named
 from pod.actions.moving.newcomers import begin, let_go
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.parts import Home
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 from tests.support.switched import SwitchProgress, advanced
 
@@ -115,20 +114,6 @@ def consent(village: Village, person: Person) -> None:
     village.beta.act(lambda deps: begin(deps, group, village.alpha.url, person.account["name"]))
 
 
-def at_the_new_pod(village: Village) -> Person:
-    async def token(deps: Deps) -> str:
-        async def action(session: AsyncSession) -> None:
-            account = await load_account_named(session, "ada")
-            assert account is not None
-            now = deps.clock()
-            await insert_token(session, sha256=token_hash("t"), account=account.id, name="t", now=now, decides=True)
-
-        await deps.store.write(action)
-        return "t"
-
-    return Person(village.beta, {**village.ada.account, "token": village.beta.act(token)})
-
-
 def test_nobody_moves_without_consent_to_that_very_pod(village: Village) -> None:
     village.beta.act(lambda deps: begin(deps, village.person, village.alpha.url, "ada"))
 
@@ -159,7 +144,7 @@ def test_mg_02_all_groups_come_along_with_the_same_numbers_and_weights(village: 
 
     eventually(partial(settled, village.parish, village.ada, village.bo))
     assert village.advance().arrived
-    moved = at_the_new_pod(village)
+    moved = anew(village.ada, village.beta)
     for group, people in village.people(moved).items():
         eventually(partial(settled, group, *people))
     whole = dict.fromkeys((village.person, village.parish, village.council, village.mill), "settled")
@@ -174,7 +159,7 @@ def test_mg_02_all_groups_come_along_with_the_same_numbers_and_weights(village: 
 
 
 def test_mg_02_only_the_new_pod_signs_and_its_votes_count_everywhere(village: Village) -> None:
-    moved, ada, bo = at_the_new_pod(village), village.ada, village.bo
+    moved, ada, bo = anew(village.ada, village.beta), village.ada, village.bo
 
     moved.post(f"/api/v1/groups/{village.parish}/votes", {"target": {"post": village.post}, "value": -1000})
 
@@ -183,7 +168,7 @@ def test_mg_02_only_the_new_pod_signs_and_its_votes_count_everywhere(village: Vi
     path = f"/api/v1/groups/{village.parish}/posts/{village.post}"
     eventually(lambda: {person.get(path)["score"] for person in (moved, bo)} == {3000 * 1000 - 1000 * 1000})
     with pytest.raises(RefusedByHttpError, match="mov"):
-        ada.post(f"/api/v1/groups/{village.parish}/posts", NOTE)
+        anew(ada, village.alpha).post(f"/api/v1/groups/{village.parish}/posts", NOTE)
 
 
 def test_a_private_group_answers_the_old_pod_no_more(village: Village) -> None:

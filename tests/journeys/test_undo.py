@@ -20,8 +20,8 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.parts import Home
 from tests.support.chromium_visitor import ChromiumVisitor
-from tests.support.moved import Said, check_all_came, person_at, said_by
-from tests.support.people import agreed, joined
+from tests.support.moved import Said, check_all_came, said_by
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 from tests.support.switched import advanced
 
@@ -121,8 +121,7 @@ async def _arrived_at(deps: Deps) -> int:
 def test_mg_18_who_goes_back_within_a_day_has_the_same_account_with_fresh_keys(road: Road, visitor: Visits) -> None:
     alpha, beta = road.alpha, road.beta
     before = alpha.act(account_of)
-    moved = person_at(beta, "ada", road.ada.account)
-    moved.post(f"/api/v1/groups/{road.council}/posts", NOTE)
+    anew(road.ada, beta).post(f"/api/v1/groups/{road.council}/posts", NOTE)
     said = eventually(lambda: said_when_logged(beta, 2))  # the post, and her vote for it
 
     there, here = visitor(beta).sign_in("ada"), visitor(alpha).sign_in("ada")
@@ -139,9 +138,10 @@ def test_mg_18_who_goes_back_within_a_day_has_the_same_account_with_fresh_keys(r
 
     assert alpha.act(account_of) == before
     check_all_came(alpha, "ada", said)
+    ada, moved = anew(road.ada, alpha), anew(road.ada, beta)
     for group, people in ((road.parish, 2), (road.council, 2), (str(road.group), 1)):
-        road.ada.post(f"/api/v1/groups/{group}/posts", NOTE)
-        seen = [road.ada, road.bo][:people]
+        ada.post(f"/api/v1/groups/{group}/posts", NOTE)
+        seen = [ada, road.bo][:people]
         eventually(lambda group=group, seen=seen: agreed(group, *seen))  # type: ignore[misc]
         with pytest.raises(RefusedByHttpError, match="mov"):
             moved.post(f"/api/v1/groups/{group}/posts", NOTE)

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import insert_token, load_account_named
+from pod.actions.groups.founding import token_hash
+from pod.deps import Deps
 from protocol.keys import PrivateKey
-from tests.support.rig import Person, eventually
+from tests.support.rig import Person, ServedPod, eventually
+
+
+def anew(person: Person, pod: ServedPod, name: str = "") -> Person:
+    """The same person with a new token of `pod`, where they are called `name`: a switch ends those at the old pod."""
+    name, token = name or person.account["name"], secrets.token_hex(8)
+
+    async def insert(session: AsyncSession, deps: Deps) -> None:
+        account = await load_account_named(session, name)
+        assert account is not None
+        await insert_token(
+            session, sha256=token_hash(token), account=account.id, name=token, now=deps.clock(), decides=True
+        )
+
+    pod.act(lambda deps: deps.store.write(partial(insert, deps=deps)))
+    return Person(pod, {**person.account, "name": name, "token": token})
 
 
 def joined(host: Person, group: str, guest: Person, weight: int) -> int:

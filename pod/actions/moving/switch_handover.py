@@ -23,6 +23,8 @@ from models.groups.groups_and_items import list_chain
 from models.groups.proposals import load_tries, save_tries
 from models.groups.seats_and_acks import load_keeper, save_keeper
 from models.moving.departures import Departure, add_refusal, set_departure
+from models.people.accounts import revoke_all_tokens
+from models.people.sessions import delete_sessions
 from pod.actions.chain.door import append
 from pod.actions.chain.sealing import acks_to_show, confirm_head
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
@@ -201,7 +203,10 @@ def _is_as_drafted(deps: Deps, found: DepartingMember, state: GroupState, handov
 
 
 async def _publish(session: AsyncSession, deps: Deps, departure: Departure, record: Record) -> DraftedHandover:
-    """Append the handover, confirm it, and remember that it is done; the pods of before and after are told."""
+    """Append the handover, confirm it, and remember that it is done; the pods of before and after are told.
+
+    With the personal group's, sessions and tokens here end: one signs in anew to undo the move or to close the account.
+    """
     now, group = deps.clock(), record.group
     before = (await load_view(session, deps, group)).state
     if follow(before, record).void:
@@ -214,4 +219,6 @@ async def _publish(session: AsyncSession, deps: Deps, departure: Departure, reco
     if group == departure.personal_group:
         telling_at = None if departure.soft else now
         await set_departure(session, departure.account_id, item=record.id, moved_at=now, telling_at=telling_at)
+        await delete_sessions(session, departure.account_id)
+        await revoke_all_tokens(session, departure.account_id, now)
     return DraftedHandover(record.body, done=True)

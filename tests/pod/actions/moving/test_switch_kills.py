@@ -32,7 +32,8 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.envelope import open_record
 from protocol.records.parts import Home
-from tests.support.rig import Person, ServedPod, eventually, worker_number
+from tests.support.browsing import Browser
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually, worker_number
 from tests.support.switched import advanced
 
 pytestmark = pytest.mark.slow
@@ -97,7 +98,8 @@ class Traveller:
         before = self._seen()
         assert self.advance()
         assert self._seen() == before
-        handovers = [one for one in self.person.get(f"/groups/{self.group}/chain?from=0")["items"] if "keepers" in one]
+        items = Person(self.alpha, {"token": ""}).get(f"/groups/{self.group}/chain?from=0")["items"]
+        handovers = [one for one in items if "keepers" in one]
         assert [(one["steward"]["pod"], len(one["operations"])) for one in handovers] == [(self.beta.url, 1)]
 
     def _is_settled(self) -> bool:
@@ -105,8 +107,7 @@ class Traveller:
         return seen[0] == seen[1] and all(one["settled_height"] == one["height"] for one in seen)
 
     def _seen(self) -> list[Any]:
-        theirs = Person(self.beta, {"token": ""})
-        told = [one.get(f"/api/v1/groups/{self.group}") for one in (self.person, theirs)]
+        told = [Person(pod, {"token": ""}).get(f"/api/v1/groups/{self.group}") for pod in (self.alpha, self.beta)]
         return [{name: one[name] for name in ("head", "height", "settled_height", "state_hash", "log")} for one in told]
 
 
@@ -130,6 +131,22 @@ def lose(monkeypatch: pytest.MonkeyPatch, step: str, *, answer: bool) -> None:
         raise LOST
 
     monkeypatch.setattr(newcomers, "ask_old_pod", ask)
+
+
+def test_mg_18_sessions_and_tokens_at_the_old_pod_end_with_the_switch_and_who_undoes_it_signs_in_anew(
+    alpha: ServedPod, beta: ServedPod
+) -> None:
+    traveller = Traveller(alpha, beta, "eva")
+    browser = Browser(alpha).sign_in("eva")
+    assert browser.get("/settings").path == "/settings"
+
+    traveller.arrives()
+
+    assert browser.get("/settings").path.startswith("/sign-in")
+    with pytest.raises(RefusedByHttpError) as refused:
+        traveller.person.get("/api/v1/me")
+    assert refused.value.status == 401
+    assert "Come back here" in Browser(alpha).sign_in("eva").get("/settings/moved").text
 
 
 @pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
