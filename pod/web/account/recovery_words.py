@@ -13,6 +13,7 @@ from pod.actions.accounts.phrase_check import check_three_words, check_whole_phr
 from pod.actions.moving.sealed_boxes import box_of_account, choose_actor_key
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import add_recovery_keys
+from pod.actions.recovery.strange_keys import StrangeKey, strange_keys
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.form_page import FormView, again
@@ -63,7 +64,8 @@ class KitGroupView(msgspec.Struct, frozen=True):
 class PhraseSettingsView(FormView, frozen=True):
     """Whether the words were checked, which are asked for, what else belongs on the paper.
 
-    `frozen`: nothing is decided in the person's name until all of them are typed.
+    `frozen`: nothing is decided in the person's name until all of them are typed. `strange`: memberships that the words
+    typed now can't recover.
     """
 
     frozen: bool
@@ -75,6 +77,7 @@ class PhraseSettingsView(FormView, frozen=True):
     groups: tuple[KitGroupView, ...]
     box: bool
     box_key: bool
+    strange: tuple[StrangeKey, ...] = ()
 
 
 @routes.get("/settings/words")
@@ -110,8 +113,15 @@ async def post_phrase(request: web.Request) -> web.Response:
 
 
 async def _all(request: web.Request, form: PhraseForm) -> web.Response:
-    await check_whole_phrase(request.app[DEPS], account_of(request), RecoveryKeys(form.phrase))
-    return see_other("/settings/words", said="words")
+    keys = RecoveryKeys(form.phrase)
+    await check_whole_phrase(request.app[DEPS], account_of(request), keys)
+    return await _compared(request, keys, said="words")
+
+
+async def _compared(request: web.Request, keys: RecoveryKeys, *, said: str) -> web.Response:
+    """Go on; but what only the words can tell is shown now: they are forgotten with this request."""
+    strange = await strange_keys(request.app[DEPS], account_of(request), keys)
+    return await _show(request, strange=tuple(strange)) if strange else see_other("/settings/words", said=said)
 
 
 @routes.post("/settings/recovery-keys")
@@ -128,7 +138,7 @@ async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
     keys = RecoveryKeys(form.phrase)
     await check_whole_phrase(deps, account, keys)
     await add_recovery_keys(deps, account, keys)
-    return see_other("/settings/words", said="saved")
+    return await _compared(request, keys, said="saved")
 
 
 @routes.post("/settings/words/box")
