@@ -65,7 +65,7 @@ def export_user(data: Path, name: str, out: Path, *, private: bool, json: bool) 
 @data_option
 @json_option
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@click.option("--as", "name", default="", help="The name that the person wishes here; the words page proposes it.")
+@click.option("--as", "name", default="", help="The name that is kept here for the person.")
 def import_user(data: Path, file: Path, name: str, *, json: bool) -> None:
     """Take a copy of the account that FILE holds. Nobody sees it until its person types their 24 words here.
 
@@ -75,18 +75,20 @@ def import_user(data: Path, file: Path, name: str, *, json: bool) -> None:
         raise click.ClickException(str(AccountRule.NO_NAME.error()))
     with progress() as told, file.open("rb") as stream:
 
-        async def act(deps: Deps) -> CopyManifest:
+        async def act(deps: Deps) -> tuple[CopyManifest, str]:
             source = await asyncio.to_thread(open_archive, stream, told)
-            await import_archive(deps, source, name=name, quota=MOST_INFLATED_BYTES)
-            return source.told
+            copy = await import_archive(deps, source, name=name, quota=MOST_INFLATED_BYTES)
+            return source.told, f"{deps.identity.base_url}/recover" + (f"?name={copy.name}" if copy.name else "")
 
-        manifest = run_action(configuration(data), act)
+        manifest, page = run_action(configuration(data), act)
     counts = {own: total.count for own, total in manifest.classes.items()}
     if json:
-        click.echo(as_json({"group": manifest.group, "pod": manifest.pod, "at": manifest.at, "classes": counts}))
+        told_of = {"group": manifest.group, "pod": manifest.pod, "at": manifest.at, "classes": counts, "page": page}
+        click.echo(as_json(told_of))
         return
     click.echo(f"A copy of {manifest.group} from {manifest.pod} lies here. It is shown nowhere.")
     click.echo(", ".join(f"{own}: {count}" for own, count in counts.items()))
+    click.echo(f"Its person types their 24 words at {page}")
 
 
 def _teller(told: Callable[[str, int, int], None]) -> Callable[[ArchiveStep], Awaitable[None]]:

@@ -96,6 +96,11 @@ class ArchiveRule(Rule):
         "The copy isn't the same as the archive yet. Import it once more.",
         "Kopian är inte densamma som arkivet ännu. Importera det en gång till.",
     )
+    TOO_MANY_ALIKE = (
+        BusyError,
+        "Files of %(most)s people name this recovery key already. Whoever runs this pod can take yours.",
+        "Filer från %(most)s personer anger redan den här återställningsnyckeln. Den som sköter servern kan ta din.",
+    )
     OTHERS_WAIT = (
         BusyError,
         "Others' files are being read. Send yours in a few minutes.",

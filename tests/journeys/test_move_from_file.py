@@ -67,8 +67,10 @@ def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(
     file = alpha.folder.parent / "ada.zip"
     alpha.run("user", "export", "ada", "--out", str(file))
     alpha.kill()
-    counts = [json.loads(gamma.run("user", "import", str(file), "--as", "ada", "--json"))["classes"] for _ in range(2)]
+    told = [json.loads(gamma.run("user", "import", str(file), "--as", "ada", "--json")) for _ in range(2)]
+    counts = [one["classes"] for one in told]
     assert counts[0] == counts[1]
+    assert told[0]["page"] == f"{gamma.url}/recover?name=ada"
     assert counts[0]["personal"] > len(mine)
 
     browser = visitor(beta)
@@ -86,8 +88,8 @@ def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(
     eventually(lambda: standings(again) == {own: ("member", 1), parish: ("member", 2)})
     eventually(lambda: members(again, parish) == before and agreed(parish, again, bo))
     assert said in posts(again, parish)
-    told = eventually(lambda: beta.act(given_back))
-    assert (told.records.lost, told.failed) == (0, 0)
+    returned = eventually(lambda: beta.act(given_back))
+    assert (returned.records.lost, returned.failed) == (0, 0)
     check_all_came(beta, "ada", said_in_file(file), alone=True)
     new = again.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
     eventually(lambda: new in posts(bo, parish))

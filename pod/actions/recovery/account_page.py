@@ -26,10 +26,16 @@ class FoundAccount(msgspec.Struct, frozen=True):
 
 
 async def recover_home(
-    deps: Deps, name: str, keys: RecoveryKeys, whereabouts: Sequence[RecoveryWhereabouts], language: str
+    deps: Deps,
+    name: str,
+    keys: RecoveryKeys,
+    whereabouts: Sequence[RecoveryWhereabouts],
+    language: str,
+    *,
+    mine: RecordId | None = None,
 ) -> FoundAccount:
     """As `recover`, for a person in a browser: make `name` here the home of the person who has the words."""
-    recovered = await recover(deps, name, keys, whereabouts, token=False)
+    recovered = await recover(deps, name, keys, whereabouts, mine=mine, token=False)
 
     async def action(session: AsyncSession) -> FoundAccount:
         account = await load_account_named(session, recovered.name)

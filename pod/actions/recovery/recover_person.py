@@ -23,6 +23,7 @@ from models.groups.groups_and_items import list_groups, load_group
 from models.moving.boxes import put_box_key
 from models.moving.imported_files import find_file_copies, load_file_copy, put_file_copy
 from models.moving.kept_copies import KeptCopy, load_copy
+from models.moving.kept_names import is_name_kept
 from models.moving.standing_copies import find_standing
 from models.people.accounts import (
     Account,
@@ -87,18 +88,25 @@ class Recovered(msgspec.Struct, frozen=True):
 
 
 async def recover(
-    deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[RecoveryWhereabouts], *, token: bool = True
+    deps: Deps,
+    name: str,
+    keys: RecoveryKeys,
+    groups: Sequence[RecoveryWhereabouts],
+    *,
+    mine: RecordId | None = None,
+    token: bool = True,
 ) -> Recovered:
     """Make `name` here the home of the person who has the phrase.
 
-    Raises NameTakenError, or NotFoundError if no group knows a key of the phrase. `token`: whether to make an API
-    token; a person in a browser gets a session instead.
+    Raises NameTakenError, NotFoundError if no group knows a key of the phrase, or MalformedError where several people's
+    do, none is at home here, and not one is named, or chosen as `mine`. `token`: whether to make an API token; a person
+    in a browser gets a session instead.
     """
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
-    named = {whereabouts.group for whereabouts in groups}
+    named = {mine} if mine is not None else {whereabouts.group for whereabouts in groups}
     groups = [*groups, *await _take_from_copy(deps, keys, named)]
     unreachable = await _fetch_concerned(deps, groups, keys)
     holders = {whereabouts.pod for whereabouts in groups}
@@ -278,6 +286,9 @@ async def _open_account(
     if account is None:
         if not found:
             raise AccountRule.NO_MEMBER_WITH_PHRASE.error()
+        own = next((state.group for state, _ in found if state.kind == "person"), None)
+        if await is_name_kept(session, name, own, now=deps.clock()):
+            raise AccountRule.NAME_TAKEN.error(name=name)
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
         own_id = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
         # Groups that aren't known here may use other keys of this batch, so the account begins with the next batch.

@@ -51,5 +51,5 @@ async def _name_in(session: AsyncSession, copy: FileCopy) -> str:
     for line in (await kept_page(session, copy.copy_id, PERSONAL)).lines[:1]:
         root = opened_line(line)
         if isinstance(root, Record) and isinstance(root.content, GroupRoot):
-            return root.content.name
+            return root.content.policy.name
     return ""

@@ -9,9 +9,12 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from pod.actions.groups.founding import NAME
+from pod.actions.moving.asked_grants import host_in
 from pod.actions.recovery.account_page import FoundAccount, recover_home
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts
+from pod.actions.recovery.which_person import PersonChoice, choices_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
@@ -30,18 +33,24 @@ MOST_GROUPS: Final = 200
 
 
 class RecoverForm(msgspec.Struct, frozen=True):
-    """The words, the name that is wanted here, and groups: a line each, id and pod, of a private one also a number."""
+    """The words, the name that is wanted here, and groups: a line each, id and pod, of a private one also a number.
+
+    `mine`: the line of the group that the person chose as theirs, of those that the page showed.
+    """
 
     phrase: str = ""
     name: str = ""
     groups: str = ""
+    mine: str = ""
 
 
 class RecoverView(FormView, frozen=True):
-    """The recovery page; the words are never shown again."""
+    """The recovery page; the words are never shown again. `people`: as (line, text, hint), to choose oneself from."""
 
     name: str
     groups: str
+    mine: str = ""
+    people: tuple[tuple[str, str, str], ...] = ()
 
 
 class MovedLine(msgspec.Struct, frozen=True):
@@ -63,8 +72,10 @@ class RecoveredView(msgspec.Struct, frozen=True):
 @routes.get("/recover")
 @contract(media_type=HTML)
 async def get_recover(request: web.Request) -> web.Response:
-    """Show the 24 words to a new home."""
-    return render(request, "account/recover.html", RecoverView("", ""), private=True)
+    """Show the 24 words to a new home; `name`: the one that whoever brought the person's file kept for them."""
+    name = request.query.get("name", "")
+    view = RecoverView(name if NAME.fullmatch(name) else "", "")
+    return render(request, "account/recover.html", view, private=True)
 
 
 @routes.post("/recover")
@@ -78,8 +89,9 @@ async def post_recover(request: web.Request) -> web.Response:
 async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
-    keys, groups = RecoveryKeys(form.phrase), whereabouts(form.groups)
-    found = await recover_home(deps, form.name.lower(), keys, groups, say_of(request).language)
+    keys, chosen = RecoveryKeys(form.phrase), whereabouts(form.mine)[:1]
+    groups, mine = [*chosen, *whereabouts(form.groups)], chosen[0].group if chosen else None
+    found = await recover_home(deps, form.name.lower(), keys, groups, say_of(request).language, mine=mine)
     keep = await become(request, found.account)
     return keep(render(request, "account/recovered.html", _view(say_of(request), found), private=True))
 
@@ -118,5 +130,17 @@ def _view(say: Translator, found: FoundAccount) -> RecoveredView:
 
 
 async def _refused(request: web.Request, form: RecoverForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    view = msgspec.structs.replace(RecoverView(form.name, form.groups), **told(request, refusal))
+    choices = await choices_of(request.app[DEPS], refusal)
+    people = tuple(_person(say_of(request), one) for one in choices)
+    view = RecoverView(form.name, form.groups, form.mine, people)
+    view = msgspec.structs.replace(view, **told(request, refusal))
     return render(request, "account/recover.html", view, status, private=True)
+
+
+def _person(say: Translator, one: PersonChoice) -> tuple[str, str, str]:
+    host = host_in(one.pod)
+    text = say("%(name)s at %(host)s", name=one.name, host=host) if one.name else host
+    if one.copied_at is None:
+        return f"{one.group} {one.pod}", text, str(one.group)
+    made = say("its file was made on %(time)s", time=say.moment(one.copied_at))
+    return f"{one.group} {one.pod}", text, f"{one.group}, {made}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from pod.actions.groups import founding
+from pod.actions.recovery.phrase import RecoveryKeys
 from pod.web.account.recovery import whereabouts
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser
@@ -55,6 +58,31 @@ def test_op_29_the_words_move_somebody_here_and_sign_in(former: ServedPod, here:
     assert "Do you still have the 24 words?" not in browser.get("/settings").text
     assert browser.get("/settings/mail").path == "/settings/mail"  # recovered a moment ago is proof enough
     assert 'API tokens</a> <span class="aside">0<' in browser.get("/settings").text
+
+
+def test_mg_13_whose_words_fit_several_peoples_groups_chooses_theirs_from_a_list(
+    former: ServedPod, here: ServedPod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = former.sign_up("ann")
+    dids, draw = RecoveryKeys(ann.account["phrase"]).dids(0), founding.draw
+    monkeypatch.setattr(founding, "draw", lambda: msgspec.structs.replace(draw(), dids=dids))
+    people = [ann, former.sign_up("mallory")]
+    lines = [f"{one.account['personal_group']} {former.url}" for one in people]
+    browser = Browser(here, address="192.0.2.4")
+
+    page = browser.submit(
+        browser.get("/recover?name=ann-here"), "/recover", phrase=ann.account["phrase"], groups="\n".join(lines)
+    )
+
+    assert page.status == 400
+    assert "Which of these are you?" in page.text
+    for name in ("ann", "mallory"):
+        assert f"{name} at {former.host}:8080" in page.text
+    assert str(ann.account["phrase"]) not in page.text
+    done = browser.submit(page, "/recover", phrase=ann.account["phrase"], mine=lines[0])
+    assert "You are signed in as ann-here." in done.text
+    assert "<strong>ann</strong>" in done.text
+    assert "mallory" not in done.text
 
 
 def test_op_29_wrong_words_and_lines_are_told_and_the_rest_is_kept(here: ServedPod) -> None:
