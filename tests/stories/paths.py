@@ -168,6 +168,7 @@ PATHS: Mapping[str, Paths] = {
     "/move/journey": at("/move/journey"),
     "/move/return": at("/move/return"),
     "/move/second-home": at("/move/second-home"),
+    "/move/without-words": at("/move/without-words"),
     "/notifications": at("/notifications"),
     "/not-me": at("/not-me"),
     "/closed/{secret}": at("/closed/none"),

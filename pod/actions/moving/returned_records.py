@@ -20,17 +20,25 @@ from pod.actions.moving.restored_personal import opened_pages
 from pod.deps import Deps
 from protocol.copies import RECORDS
 from protocol.errors import RefusedError
+from protocol.records.content import Patch, Post
 from protocol.records.envelope import CHAIN_TYPES, Record
 
 MOST_NAMED: Final = 200
+MOST_LETTERS: Final = 80
 
 
 class LostRecord(msgspec.Struct, frozen=True):
-    """A record of the copy that didn't come back, and the rule that refused it; "": its group isn't here."""
+    """A record of the copy that didn't come back, and the rule that refused it; "": its group isn't here.
+
+    `kind`: its type; `words`: how its text begins, or ""; `at`: its author's time (ms). Older outcomes lack them.
+    """
 
     group: str
     record: str
     code: str
+    kind: str = ""
+    words: str = ""
+    at: int = 0
 
 
 class ReturnedRecords(msgspec.Struct):
@@ -59,8 +67,26 @@ async def return_records(deps: Deps, copy: KeptCopy) -> ReturnedRecords:
                 continue
             told.lost += 1
             if len(told.named) < MOST_NAMED:
-                told.named.append(LostRecord(record.group, record.id, code))
+                told.named.append(_lost(record, code))
     return told
+
+
+def _lost(record: Record, code: str) -> LostRecord:
+    at = record.body.get("at")
+    told = (record.type, _words_of(record), at if isinstance(at, int) else 0)
+    return LostRecord(record.group, record.id, code, *told)
+
+
+def _words_of(record: Record) -> str:
+    """How a text begins, by which its author knows it."""
+    match record.content:
+        case Post(title=title, paragraphs=paragraphs):
+            texts = (title, *(paragraph.text for paragraph in paragraphs))
+        case Patch(adds=adds):
+            texts = tuple(add.text for add in adds)
+        case _:
+            texts = ()
+    return next((text for text in texts if text), "")[:MOST_LETTERS]
 
 
 async def _offer(

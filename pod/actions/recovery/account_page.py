@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.own_texts import count_own_texts
 from models.groups.groups_and_items import load_group
+from models.moving.imported_files import load_file_copy
+from models.moving.standing_copies import find_standing
 from models.people.accounts import Account, load_account_named, set_language
 from models.people.phrase_checks import set_phrase_checked
+from pod.actions.chain.views import load_view
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
 from pod.deps import Deps
@@ -17,12 +21,21 @@ from pod.rules.accounts import AccountRule
 from protocol.ids import RecordId
 
 
+class FoundMembership(msgspec.Struct, frozen=True):
+    """A membership that was found. `texts`: how many posts and edits of the person in it are here."""
+
+    name: str
+    state: str
+    texts: int
+
+
 class FoundAccount(msgspec.Struct, frozen=True):
-    """The recovered account, and its memberships as (group's name, state)."""
+    """The recovered account and its memberships; `copied`: a file or a second home's copy of it is here."""
 
     account: Account
     recovered: Recovered
-    moved: tuple[tuple[str, str], ...]
+    moved: tuple[FoundMembership, ...]
+    copied: bool
 
 
 async def recover_home(
@@ -44,12 +57,22 @@ async def recover_home(
         await set_phrase_checked(session, account.id, now=deps.clock())
         if not account.language:
             await set_language(session, account.id, language)
-        moved = [(await _name(session, entry["group"]), str(entry["state"])) for entry in recovered.memberships]
-        return FoundAccount(account, recovered, tuple(moved))
+        moved = [await _found(session, deps, keys, entry["group"], entry["state"]) for entry in recovered.memberships]
+        return FoundAccount(account, recovered, tuple(moved), await _is_copied(session, account, keys))
 
     return await deps.store.write(action)
 
 
-async def _name(session: AsyncSession, group: RecordId) -> str:
+async def _found(session: AsyncSession, deps: Deps, keys: RecoveryKeys, group: RecordId, state: str) -> FoundMembership:
     stored = await load_group(session, group)
-    return stored.name if stored else str(group)
+    if stored is None:
+        return FoundMembership(str(group), state, 0)
+    number = keys.member_in((await load_view(session, deps, group)).state)
+    texts = await count_own_texts(session, group, number) if number is not None else 0
+    return FoundMembership(stored.name, state, texts)
+
+
+async def _is_copied(session: AsyncSession, account: Account, keys: RecoveryKeys) -> bool:
+    if account.personal_group is not None and await load_file_copy(session, account.personal_group) is not None:
+        return True
+    return bool(await find_standing(session, tuple(keys.numbers)))

@@ -54,19 +54,22 @@ class RecoverView(FormView, frozen=True):
 
 
 class MovedLine(msgspec.Struct, frozen=True):
-    """A membership that was found."""
+    """A membership that was found, and what of the person's own is in it."""
 
     name: str
     state: str
+    texts: str
 
 
 class RecoveredView(msgspec.Struct, frozen=True):
-    """What became of a person."""
+    """What became of a person. `own`: their own group is here; `copied`: so is a copy that gives back the rest."""
 
     name: str
     moved: tuple[MovedLine, ...]
     unreachable: tuple[str, ...]
     left: str
+    own: bool
+    copied: bool
 
 
 @routes.get("/recover")
@@ -124,9 +127,24 @@ def _group(number: int, text: str) -> RecordId:
 def _view(say: Translator, found: FoundAccount) -> RecoveredView:
     recovered: Recovered = found.recovered
     states = {"member": say("here"), "moving": say("on its way; it is here once its group has sealed it")}
-    moved = tuple(MovedLine(name, states.get(state, state)) for name, state in found.moved)
-    left = say.number(recovered.recovery_keys_left)
-    return RecoveredView(recovered.name, moved, tuple(map(str, recovered.unreachable)), left)
+    moved = tuple(
+        MovedLine(
+            one.name,
+            states.get(one.state, one.state),
+            say.many(
+                "%(count)s post or edit of yours is here", "%(count)s posts and edits of yours are here", one.texts
+            ),
+        )
+        for one in found.moved
+    )
+    return RecoveredView(
+        name=recovered.name,
+        moved=moved,
+        unreachable=tuple(map(str, recovered.unreachable)),
+        left=say.number(recovered.recovery_keys_left),
+        own=recovered.personal_group is not None and recovered.personal_group not in recovered.unreachable,
+        copied=found.copied,
+    )
 
 
 async def _refused(request: web.Request, form: RecoverForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:

@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from federation.shares import Shares
+from models.groups.groups_and_items import load_lines
 from models.moving.imported_files import READ, REFUSED, Upload
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.moving.begun_moves import check_may_come
@@ -26,6 +27,7 @@ from pod.app_keys import DEPS
 from pod.budgets.bodies import PATIENCE_SECONDS, reads_itself
 from pod.budgets.payers import payer_of
 from pod.contracts import HTML, contract
+from pod.deps import Deps
 from pod.requests import address_of
 from pod.rules.archives import ArchiveRule
 from pod.rules.requests import RequestRule
@@ -35,6 +37,8 @@ from pod.web.kit.forms import TOKEN_FIELD, act_or_show, see_other
 from pod.web.kit.sent_file import MULTIPART, SLOWEST_BYTES_PER_SECOND
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import check_form, cookie_of, reader_of, say_of, set_cookie
+from pod.web.moving.lost import LostLine, lost_line
+from protocol.ids import RecordId
 
 routes = web.RouteTableDef()
 PAGE: Final = "/move/file"
@@ -52,7 +56,7 @@ class FileView(FormView, frozen=True):
     """The form, and what became of the file that this browser sent.
 
     `mode`: how the pod lets people in; `waits`: how far reading is, `refused`: why it ended, `ready`: it became a copy.
-    `outcome`: what a copy gave to the account that is signed in.
+    `outcome`: what a copy gave to the account that is signed in; `lost`: some of what it couldn't give, `more` others.
     """
 
     pod: str
@@ -62,6 +66,8 @@ class FileView(FormView, frozen=True):
     refused: str
     ready: bool
     outcome: str
+    lost: tuple[LostLine, ...] = ()
+    more: str = ""
     invite: str = ""
 
 
@@ -142,6 +148,8 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **prob
         ready=sent is not None and sent.state == READ,
         outcome=_outcome(say, outcome) if outcome is not None else "",
     )
+    if outcome is not None:
+        view = msgspec.structs.replace(view, **await _lost(deps, say, outcome))
     return render(request, "moving/file.html", msgspec.structs.replace(view, **problem), status, private=True)
 
 
@@ -165,3 +173,12 @@ def _outcome(say: Translator, outcome: ReturnedCopy) -> str:
         returned=say.number(told.returned),
         lost=say.number(told.lost),
     )
+
+
+async def _lost(deps: Deps, say: Translator, outcome: ReturnedCopy) -> dict[str, object]:
+    named, lost = outcome.records.named, outcome.records.lost
+    async with deps.store.database.read() as session:
+        here = await load_lines(session, {RecordId(one.group) for one in named})
+    names = {str(group.id): group.name for group in here.values()}
+    lines = tuple(lost_line(say, one, names) for one in named)
+    return {"lost": lines, "more": say.number(lost - len(named)) if lost > len(named) else ""}

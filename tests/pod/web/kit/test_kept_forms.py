@@ -26,7 +26,7 @@ TEXT = 'An hour of work about the well: "å" & <b>more</b>.\n\nAnd a second para
 UNTYPED = {
     *("language", "kind", "subject", "do", "record", "index", "act", "back", "bench", "style", "seen", "number"),
     *("to", "q", "visibility", "decides", "unvoted", "step", "draft", "others_weight", "default_score", "wish"),
-    *("pod", "passkey", "session", "groups", "registration", "form_once", "grant", "kept", "way"),
+    *("pod", "passkey", "session", "groups", "mine", "registration", "form_once", "grant", "kept", "way"),
     *("hour", "goal_poll", "about", "copy", "template", "move", "choice", "put", "area", "poll", "withdraws", "every"),
 }
 

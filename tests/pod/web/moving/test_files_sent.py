@@ -66,6 +66,10 @@ def test_a_whole_file_becomes_a_copy_and_a_spoiled_one_is_named(here: ServedPod)
     assert sent(browser, made().whole).path == PAGE
     page = came_to(browser, "Your file is whole")
     assert 'href="/recover"' in page.text
+    drafts = browser.get("/move/without-words").text
+    assert len(re.findall("<textarea[^>]* readonly>", drafts)) == 1, "the one group that the file names"
+    assert re.search(r"Please send me a new invitation to this group: http\S+/g/bagaaiera\w+", drafts)
+    assert "readonly" not in Browser(here).get("/move/without-words").text, "only the browser that sent it is told"
     assert here.act(copies) == 1
     assert not list((here.folder / "uploads").iterdir()), "nothing that was read stays"
     assert "Your file is whole" not in Browser(here).get(PAGE).text, "only the browser that sent it is told"
