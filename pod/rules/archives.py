@@ -96,6 +96,11 @@ class ArchiveRule(Rule):
         "The copy isn't the same as the archive yet. Import it once more.",
         "Kopian är inte densamma som arkivet ännu. Importera det en gång till.",
     )
+    NOT_A_KIT = (
+        MalformedError,
+        "This file is no recovery kit as a pod makes it.",
+        "Filen är inget återställningskit som en server har gjort det.",
+    )
     TOO_MANY_ALIKE = (
         BusyError,
         "Files of %(most)s people name this recovery key already. Whoever runs this pod can take yours.",

@@ -37,16 +37,18 @@ from pod.web.kit.forms import TOKEN_FIELD, act_or_show, see_other
 from pod.web.kit.sent_file import MULTIPART, SLOWEST_BYTES_PER_SECOND
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import check_form, cookie_of, reader_of, say_of, set_cookie
+from pod.web.moving.invited_anew import SENT
 from pod.web.moving.lost import LostLine, lost_line
+from pod.web.moving.sent_kit import read_kit, show_kit
 from protocol.ids import RecordId
 
 routes = web.RouteTableDef()
 PAGE: Final = "/move/file"
-SENT: Final = "sent_file"
 A_DAY_SECONDS: Final = 86_400
 LONGEST_FIELD: Final = 500
 MOST_FIELDS: Final = 10
 PIECE: Final = 64 * 1024
+KIT_ENDS: Final = (".html", ".htm")
 MOST_SENDING: Final = 3  # strangers' files that come at once
 SENDING: Final = web.AppKey("sending", Shares)
 MIB: Final = 1024**2
@@ -82,7 +84,7 @@ async def get_file(request: web.Request) -> web.Response:
 @contract(media_type=HTML)
 @reads_itself
 async def post_file(request: web.Request) -> web.Response:
-    """Take a file, streamed to the disk."""
+    """Take a file, streamed to the disk; a recovery kit is only read, and its page shown."""
     return await act_or_show(partial(_take, request), again(request, partial(_show, request)))
 
 
@@ -100,6 +102,8 @@ async def _take(request: web.Request) -> web.Response:
         await check_may_come(deps, fields.get("invite", ""))
         if part is None:
             raise ArchiveRule.NOT_A_ZIP.error()
+        if (part.filename or "").lower().endswith(KIT_ENDS):
+            return await show_kit(request, await read_kit(part))
         secret = await keep_upload(deps, partial(part.read_chunk, PIECE), payer=payer_of(request))
     response = see_other(PAGE)
     set_cookie(request, response, SENT, secret, seconds=A_DAY_SECONDS)

@@ -22,10 +22,10 @@ from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import cookie_of, say_of
-from pod.web.moving.from_file import SENT
 
 routes = web.RouteTableDef()
 PAGE: Final = "/move/without-words"
+SENT: Final = "sent_file"
 
 
 class LostGroupsForm(msgspec.Struct, frozen=True):

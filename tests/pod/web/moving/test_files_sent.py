@@ -103,3 +103,33 @@ def test_mg_15_a_kit_opens_offline_tells_groups_and_no_words_and_ends_the_naggin
     assert "http-equiv" in kit.text
     assert not re.findall(r"(?:src|href)=", kit.text), "it asks no server"
     assert "You have no kit of the last month." not in browser.get("/settings/kit").text
+
+
+def test_mg_15_a_kit_that_is_sent_shows_its_groups_and_which_of_their_servers_answer(here: ServedPod) -> None:
+    bo = settle(here, "bo")
+    bo.post("/api/v1/groups", {"name": "Choir & <b>", "weight": 3000, "visibility": "private"})
+    made = Browser(here).sign_in("bo")
+    made.submit(made.get("/settings/kit"), "/settings/kit")
+    kit = made.press(made.get("/settings/kit"), "Make it").text
+    dead = kit.replace(here.url, "http://127.0.0.9").replace('"second_homes":[]', f'"second_homes":["{here.url}"]')
+    browser = Browser(here)
+
+    page = browser.upload(browser.get(PAGE), PAGE, "bo-kit.html", dead.encode())
+
+    assert page.status == 200
+    assert f"It is of @bo at {'127.0.0.9'}" in page.text
+    assert "Choir &amp; &lt;b&gt;" in page.text, "from the kit: strangers learn no name of a private group here"
+    assert "127.0.0.9 doesn&#39;t answer." in page.text
+    assert "move from there" not in page.text
+    assert f'<a href="{here.url}/recover">' in page.text
+    (lines,) = [dict(form.fields)["groups"] for form in page.forms if form.action == "/recover"]
+    assert re.search(r"^bagaaiera\w+ http://127.0.0.9 1$", lines, re.MULTILINE), "the private group, with its key"
+    assert "I was @bo@127.0.0.9 in your group." in page.text
+    assert "Your file is being read" not in browser.get(PAGE).text, "nothing of it is kept"
+
+
+@pytest.mark.parametrize("text", ["", "<p>no kit</p>", '<script type="application/json" id="kit">{}</script>'])
+def test_mg_15_what_is_no_kit_is_refused(here: ServedPod, text: str) -> None:
+    browser = Browser(here)
+    page = browser.upload(browser.get(PAGE), PAGE, "kit.html", text.encode())
+    assert (page.status, "This file is no recovery kit" in page.text) == (400, True)
