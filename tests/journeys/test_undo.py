@@ -128,6 +128,7 @@ def test_mg_18_who_goes_back_within_a_day_has_the_same_account_with_fresh_keys(r
     left = here.get(PAGE)
     assert here.says(left, "Your account moved to %(host)s")
     assert here.says(left, "%(settled)s; confirmed by member %(members)s", members="1")
+    assert here.says(left, "A text for those who don't come along by themselves, to copy")
     mistyped = here.submit(left, f"{PAGE}/undo", handle="bo")
     assert here.says(mistyped, SwitchRule.NAME_NOT_TYPED, name="ada")
     agreed_there = there.submit(there.get(PAGE), f"{PAGE}/back", handle="ada")

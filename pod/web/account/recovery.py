@@ -62,7 +62,10 @@ class MovedLine(msgspec.Struct, frozen=True):
 
 
 class RecoveredView(msgspec.Struct, frozen=True):
-    """What became of a person. `own`: their own group is here; `copied`: so is a copy that gives back the rest."""
+    """What became of a person, who is at `page` now.
+
+    `own`: their own group is here; `copied`: so is a copy that gives back the rest.
+    """
 
     name: str
     moved: tuple[MovedLine, ...]
@@ -70,6 +73,7 @@ class RecoveredView(msgspec.Struct, frozen=True):
     left: str
     own: bool
     copied: bool
+    page: str
 
 
 @routes.get("/recover")
@@ -96,7 +100,8 @@ async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     groups, mine = [*chosen, *whereabouts(form.groups)], chosen[0].group if chosen else None
     found = await recover_home(deps, form.name.lower(), keys, groups, say_of(request).language, mine=mine)
     keep = await become(request, found.account)
-    return keep(render(request, "account/recovered.html", _view(say_of(request), found), private=True))
+    view = _view(say_of(request), found, f"{deps.identity.base_url}/@{found.account.name}")
+    return keep(render(request, "account/recovered.html", view, private=True))
 
 
 def whereabouts(text: str) -> list[RecoveryWhereabouts]:
@@ -124,7 +129,7 @@ def _group(number: int, text: str) -> RecordId:
         raise RequestRule.LINE_WITHOUT_ID.error(line=number) from error
 
 
-def _view(say: Translator, found: FoundAccount) -> RecoveredView:
+def _view(say: Translator, found: FoundAccount, page: str) -> RecoveredView:
     recovered: Recovered = found.recovered
     states = {"member": say("here"), "moving": say("on its way; it is here once its group has sealed it")}
     moved = tuple(
@@ -144,6 +149,7 @@ def _view(say: Translator, found: FoundAccount) -> RecoveredView:
         left=say.number(recovered.recovery_keys_left),
         own=recovered.personal_group is not None and recovered.personal_group not in recovered.unreachable,
         copied=found.copied,
+        page=page,
     )
 
 

@@ -133,22 +133,6 @@ def lose(monkeypatch: pytest.MonkeyPatch, step: str, *, answer: bool) -> None:
     monkeypatch.setattr(newcomers, "ask_old_pod", ask)
 
 
-def test_mg_18_sessions_and_tokens_at_the_old_pod_end_with_the_switch_and_who_undoes_it_signs_in_anew(
-    alpha: ServedPod, beta: ServedPod
-) -> None:
-    traveller = Traveller(alpha, beta, "eva")
-    browser = Browser(alpha).sign_in("eva")
-    assert browser.get("/settings").path == "/settings"
-
-    traveller.arrives()
-
-    assert browser.get("/settings").path.startswith("/sign-in")
-    with pytest.raises(RefusedByHttpError) as refused:
-        traveller.person.get("/api/v1/me")
-    assert refused.value.status == 401
-    assert "Come back here" in Browser(alpha).sign_in("eva").get("/settings/moved").text
-
-
 @pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
 @pytest.mark.parametrize("step", STEPS)
 def test_mg_05_whatever_is_lost_on_the_way_the_move_goes_through_later(
@@ -276,3 +260,19 @@ def test_mg_05_a_rehome_that_was_handed_out_is_worth_nothing_once_the_account_th
     with pytest.raises(RefusedError):  # nor is the handover that holds it signed
         alpha.act(partial(_sign, asker=asker, person=traveller.group, wish=kept[0]))
     assert traveller.person.post(f"/api/v1/groups/{traveller.group}/posts", NOTE)["record"]
+
+
+def test_mg_18_sessions_and_tokens_at_the_old_pod_end_with_the_switch_and_who_undoes_it_signs_in_anew(
+    alpha: ServedPod, beta: ServedPod
+) -> None:
+    traveller = Traveller(alpha, beta, "eva")
+    browser = Browser(alpha).sign_in("eva")
+    assert browser.get("/settings").path == "/settings"
+
+    traveller.arrives()
+
+    assert browser.get("/settings").path.startswith("/sign-in")
+    with pytest.raises(RefusedByHttpError) as refused:
+        traveller.person.get("/api/v1/me")
+    assert refused.value.status == 401
+    assert "Come back here" in Browser(alpha).sign_in("eva").get("/settings/moved").text

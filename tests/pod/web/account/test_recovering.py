@@ -52,6 +52,10 @@ def test_op_29_the_words_move_somebody_here_and_sign_in(former: ServedPod, here:
     assert "This pod is your home now" in text
     assert "You are signed in as ada-here." in text
     assert NOWHERE in text  # what couldn't be reached
+    assert f"My old server is gone: you find me at {here.url}/@ada-here now." in text
+    assert "0 posts and edits of yours are here" in text
+    assert "They don&#39;t have your drafts, settings, mutes and hides" in text  # no copy is here
+    assert "Your own group wasn&#39;t found" not in text
     assert str(ada.account["phrase"]) not in text
     assert str(ada.account["phrase"]) not in here.folder.with_suffix(".log").read_text()
     assert 'href="/@ada-here"' in browser.get("/settings").text
