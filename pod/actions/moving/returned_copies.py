@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.moving.imported_files import FileCopy, load_file_copy, put_file_copy
 from models.moving.kept_copies import load_copy
 from models.people.accounts import Account, list_memberships, load_account_by_recovery, load_membership
+from pod.actions.access import open_those
 from pod.actions.chain.views import load_view
 from pod.actions.moving.returned_records import ReturnedRecords, return_records
 from pod.actions.moving.unfolded_copy import unfold_copy
 from pod.deps import Deps
 from protocol.errors import RefusedError
+from protocol.ids import RecordId
 
 SOON_MS: Final = 5_000
 LATER_MS: Final = 60_000
@@ -72,6 +74,14 @@ async def outcome_of(deps: Deps, account: Account) -> ReturnedCopy | None:
     if found is None or found.outcome is None:
         return None
     return msgspec.json.decode(found.outcome, type=ReturnedCopy)
+
+
+async def groups_of_lost(deps: Deps, account: Account, outcome: ReturnedCopy) -> dict[str, str]:
+    """The names of groups of lost records, by id, where the account's person may read the group."""
+    groups = {RecordId(lost.group) for lost in outcome.records.named}
+    async with deps.store.database.read() as session:
+        opened = await open_those(session, deps, account, groups)
+    return {str(group): found.name for group, found in opened.items()}
 
 
 async def _is_settled(session: AsyncSession, deps: Deps, account: Account, copy: FileCopy) -> bool:

@@ -98,9 +98,8 @@ async def recover(
 ) -> Recovered:
     """Make `name` here the home of the person who has the phrase.
 
-    Raises NameTakenError, NotFoundError if no group knows a key of the phrase, or MalformedError where several people's
-    do, none is at home here, and not one is named, or chosen as `mine`. `token`: whether to make an API token; a person
-    in a browser gets a session instead.
+    `mine`: the personal group that they chose of several. `token`: whether to make an API token, for no browser.
+    Raises NameTakenError, NotFoundError if no group knows a key of the phrase, WHICH_PERSON if several people's do.
     """
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()

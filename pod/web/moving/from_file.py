@@ -7,7 +7,7 @@ copy to life takes the 24 words, on the page for them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -17,17 +17,15 @@ import msgspec
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from federation.shares import Shares
-from models.groups.groups_and_items import load_lines
 from models.moving.imported_files import READ, REFUSED, Upload
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.moving.begun_moves import check_may_come
-from pod.actions.moving.returned_copies import ReturnedCopy, outcome_of
+from pod.actions.moving.returned_copies import ReturnedCopy, groups_of_lost, outcome_of
 from pod.actions.moving.uploads import MOST_BYTES, find_upload, keep_upload
 from pod.app_keys import DEPS
 from pod.budgets.bodies import PATIENCE_SECONDS, reads_itself
 from pod.budgets.payers import payer_of
 from pod.contracts import HTML, contract
-from pod.deps import Deps
 from pod.requests import address_of
 from pod.rules.archives import ArchiveRule
 from pod.rules.requests import RequestRule
@@ -40,7 +38,6 @@ from pod.web.kit.visitors import check_form, cookie_of, reader_of, say_of, set_c
 from pod.web.moving.invited_anew import SENT
 from pod.web.moving.lost import LostLine, lost_line
 from pod.web.moving.sent_kit import read_kit, show_kit
-from protocol.ids import RecordId
 
 routes = web.RouteTableDef()
 PAGE: Final = "/move/file"
@@ -152,8 +149,9 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **prob
         ready=sent is not None and sent.state == READ,
         outcome=_outcome(say, outcome) if outcome is not None else "",
     )
-    if outcome is not None:
-        view = msgspec.structs.replace(view, **await _lost(deps, say, outcome))
+    if outcome is not None and account is not None:
+        names = await groups_of_lost(deps, account, outcome)
+        view = msgspec.structs.replace(view, **_lost(say, outcome, names))
     return render(request, "moving/file.html", msgspec.structs.replace(view, **problem), status, private=True)
 
 
@@ -179,10 +177,7 @@ def _outcome(say: Translator, outcome: ReturnedCopy) -> str:
     )
 
 
-async def _lost(deps: Deps, say: Translator, outcome: ReturnedCopy) -> dict[str, object]:
+def _lost(say: Translator, outcome: ReturnedCopy, names: Mapping[str, str]) -> dict[str, object]:
     named, lost = outcome.records.named, outcome.records.lost
-    async with deps.store.database.read() as session:
-        here = await load_lines(session, {RecordId(one.group) for one in named})
-    names = {str(group.id): group.name for group in here.values()}
     lines = tuple(lost_line(say, one, names) for one in named)
     return {"lost": lines, "more": say.number(lost - len(named)) if lost > len(named) else ""}

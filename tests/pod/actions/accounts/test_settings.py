@@ -5,18 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from functools import partial
 from itertools import count, pairwise
 
 import pyotp
 import pytest
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.people.accounts import RECOVERY_KEYS
 from pod.clock import Clock
-from pod.deps import Deps
-from protocol.keys import PrivateKey
 from tests.support.browsing import Browser, Seen
 from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod
@@ -395,38 +389,3 @@ def test_op_29_the_words_are_asked_for_until_they_were_shown(pod: ServedPod, bro
     page = browser.submit(page, "/words/all", phrase=" ".join(words).upper())
     assert "The words are right." in page.text
     assert "Do you still have the 24 words?" not in browser.get("/settings").text
-
-
-def test_mg_02_the_words_name_each_membership_whose_recovery_key_isnt_of_them(
-    pod: ServedPod, browser: Browser, person: Person
-) -> None:
-    def founds(name: str) -> str:
-        return str(person.post("/api/v1/groups", {"name": name, "weight": 3000})["group"])
-
-    mine = founds("The mill")
-    pod.act(partial(keep_strange_key, own=mine))
-    strange = founds("The choir")
-
-    told = browser.submit(browser.get("/settings/words"), "/words/all", phrase=person.account["phrase"])
-
-    assert told.status == 200
-    (notice,) = re.findall(r'<section class="notice".*?</section>', told.text, re.DOTALL)
-    assert "The choir" in notice
-    assert strange in notice
-    assert "The mill" not in notice
-    assert mine not in notice
-    assert "You have shown that you have them." in told.text
-    assert 'class="notice"' not in browser.get("/settings/words").text, "the words are forgotten"
-
-
-async def keep_strange_key(deps: Deps, own: str) -> None:
-    """The pod keeps somebody else's recovery key for the next group of the person who founded `own`."""
-    owner = select(RECOVERY_KEYS.c.account_id).where(RECOVERY_KEYS.c.used_by == own).scalar_subquery()
-    unused = RECOVERY_KEYS.c.account_id == owner, RECOVERY_KEYS.c.used_by.is_(None)
-    following = select(func.min(RECOVERY_KEYS.c.index)).where(*unused).scalar_subquery()
-    changed = update(RECOVERY_KEYS).where(*unused, RECOVERY_KEYS.c.index == following)
-
-    async def action(session: AsyncSession) -> None:
-        await session.execute(changed.values(did=PrivateKey.from_seed(b"s" * 32).did))
-
-    await deps.store.write(action)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.people.accounts import RECOVERY_KEYS
 from pod.actions.groups import founding
 from pod.actions.recovery.phrase import RecoveryKeys
+from pod.deps import Deps
 from pod.web.account.recovery import whereabouts
 from protocol.errors import MalformedError
+from protocol.keys import PrivateKey
 from tests.support.browsing import Browser
 from tests.support.rig import Person, ServedPod, worker_number
 from tests.support.shell import settle
@@ -134,3 +141,40 @@ def test_about_says_who_runs_it_and_what_it_can_do(here: ServedPod) -> None:
     assert "could write and vote in their names" in page
     assert "WCAG 2.2" in page
     assert '<html lang="sv">' in Browser(here, "sv").get("/about").text
+
+
+def test_mg_02_the_words_name_each_membership_whose_recovery_key_isnt_of_them(
+    here: ServedPod,
+) -> None:
+    person, browser = settle(here, "cy"), Browser(here).sign_in("cy")
+
+    def founds(name: str) -> str:
+        return str(person.post("/api/v1/groups", {"name": name, "weight": 3000})["group"])
+
+    mine = founds("The mill")
+    here.act(partial(keep_strange_key, own=mine))
+    strange = founds("The choir")
+
+    told = browser.submit(browser.get("/settings/words"), "/words/all", phrase=person.account["phrase"])
+
+    assert told.status == 200
+    (notice,) = re.findall(r'<section class="notice".*?</section>', told.text, re.DOTALL)
+    assert "The choir" in notice
+    assert strange in notice
+    assert "The mill" not in notice
+    assert mine not in notice
+    assert "You have shown that you have them." in told.text
+    assert 'class="notice"' not in browser.get("/settings/words").text, "the words are forgotten"
+
+
+async def keep_strange_key(deps: Deps, own: str) -> None:
+    """The pod keeps somebody else's recovery key for the next group of the person who founded `own`."""
+    owner = select(RECOVERY_KEYS.c.account_id).where(RECOVERY_KEYS.c.used_by == own).scalar_subquery()
+    unused = RECOVERY_KEYS.c.account_id == owner, RECOVERY_KEYS.c.used_by.is_(None)
+    following = select(func.min(RECOVERY_KEYS.c.index)).where(*unused).scalar_subquery()
+    changed = update(RECOVERY_KEYS).where(*unused, RECOVERY_KEYS.c.index == following)
+
+    async def action(session: AsyncSession) -> None:
+        await session.execute(changed.values(did=PrivateKey.from_seed(b"s" * 32).did))
+
+    await deps.store.write(action)
