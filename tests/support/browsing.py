@@ -71,7 +71,7 @@ class _Forms(HTMLParser):
                 pass
             case "input" if name:
                 form.fields.append((name, value))
-            case "textarea":
+            case "textarea" if name:  # one without a name is shown, and never sent
                 self._area, self._text = name, ""
             case "select":
                 self._select = name
