@@ -60,9 +60,14 @@ class DepartingMember(msgspec.Struct, frozen=True):
             late = tuple(filter(None, [await lag_in(session, deps, self.departure, group)]))
         if late:
             raise SwitchRule.NOT_DRAINED.error(groups=len(late))
-        number = self.view.state.keys.get(self.membership.signing)
-        if number is None or self.view.state.members[number].signing != self.membership.signing:
-            raise SwitchRule.OTHER_KEY.error()
+        check_own_key(self.view, self.membership)
+
+
+def check_own_key(view: View, membership: Membership) -> None:
+    """Raise OTHER_KEY where the member has a key that this pod didn't set: they were recovered elsewhere."""
+    number = view.state.keys.get(membership.signing)
+    if number is None or view.state.members[number].signing != membership.signing:
+        raise SwitchRule.OTHER_KEY.error()
 
 
 async def open_departure(session: AsyncSession, asker: VerifiedPod, person: RecordId) -> tuple[Departure, Account]:

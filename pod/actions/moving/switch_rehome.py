@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.readers import VerifiedPod
 from models.groups.groups_and_items import load_lines
 from models.moving.departures import FREEZE_MS, Departure, count_refusals, set_departure
-from models.people.accounts import list_memberships
+from models.people.accounts import list_memberships, load_membership
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import person_path
 from pod.actions.groups.founding import NAME
 from pod.actions.moving.departing_members import (
     DepartingMember,
+    check_own_key,
     open_departing,
     open_departure,
     signed_rehome,
@@ -79,6 +80,8 @@ class AskedRehome(msgspec.Struct, frozen=True):
 async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str) -> FrozenAccount:
     """Freeze the account, unless it is, and say what it waits for; NotFoundError unless it moves to the asker.
 
+    Raises OTHER_KEY where it was recovered elsewhere, however many groups lag.
+
     `name`: what it will be called there, which this pod tells others once the move is done.
     """
     if not NAME.fullmatch(name):
@@ -88,6 +91,9 @@ async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str
         departure, account = await open_departure(session, asker, person)
         departure = await freeze(session, deps, departure)
         if departure.item is None:
+            own = await load_membership(session, account.id, person)
+            if own is not None:
+                check_own_key(await load_view(session, deps, person), own)
             await set_departure(session, account.id, name=name)
         assert departure.frozen_at is not None
         until, actor = departure.frozen_at + FREEZE_MS, f"{deps.identity.base_url}/{person_path(account.name)}"

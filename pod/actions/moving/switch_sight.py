@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_lines
 from models.moving.departures import Departure, list_unwaited, load_departure, stop_waiting
 from models.moving.unsettled import count_open_invitations
-from models.people.accounts import Account, Membership, list_memberships
+from models.people.accounts import Account, Membership, list_memberships, load_membership
 from pod.actions.chain.views import load_view
+from pod.actions.moving.departing_members import check_own_key
 from pod.actions.moving.switch_freeze import Lag, lags_of, stop
 from pod.deps import Deps
 from pod.rules.switches import SwitchRule
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
 Seat = Literal["", "alone", "several", "taken"]
@@ -78,6 +80,22 @@ async def look_at_departure(deps: Deps, account: Account) -> DepartureSight | No
             membership for membership in await list_memberships(session, account.id) if membership.group_id in late
         ]
         return DepartureSight(departure, await _groups(session, deps, account, memberships, late, departure.key))
+
+
+async def is_at_home(deps: Deps, account: Account) -> bool:
+    """Whether the key in the account's personal group is this pod's: nobody recovered it elsewhere."""
+    async with deps.store.database.read() as session:
+        group = account.personal_group
+        own = await load_membership(session, account.id, group) if group is not None else None
+        if own is None or group is None:
+            return True
+        try:
+            check_own_key(await load_view(session, deps, group), own)
+        except RefusedError as refusal:
+            if refusal.refused.rule is not SwitchRule.OTHER_KEY:
+                raise
+            return False
+    return True
 
 
 async def go_without(deps: Deps, account: Account, group: RecordId) -> None:

@@ -53,6 +53,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "closed": say("Your account here is closed. Your name leads to the new server."),
     "revoked": say("It no longer works."),
     "stayed": say("You stay at home here."),
+    "elsewhere": say(
+        "Your account was recovered elsewhere with the 24 words, and the move has stopped. Your home is there."
+    ),
     "proved": say("It is proved. Go back to the tab that you came from, and send once more what was refused."),
     "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),
     "unfloored": say("It no longer decides; what it alone hid is shown again."),

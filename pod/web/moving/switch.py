@@ -24,7 +24,14 @@ from pod.actions.moving.asked_switches import (
     refuse_switch,
 )
 from pod.actions.moving.cool_down import REST_MS, UNDO_MS
-from pod.actions.moving.switch_sight import SwitchSight, go_without, look_at_departure, look_at_switch, stop_own
+from pod.actions.moving.switch_sight import (
+    SwitchSight,
+    go_without,
+    is_at_home,
+    look_at_departure,
+    look_at_switch,
+    stop_own,
+)
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.account.session_start import session_here
@@ -188,7 +195,8 @@ async def _show_leaving(request: web.Request, status: HTTPStatus = HTTPStatus.OK
     deps, say = request.app[DEPS], say_of(request)
     sight = await look_at_departure(deps, account_of(request))
     if sight is None:
-        return see_other("/settings/grants", said="stayed")
+        stays = await is_at_home(deps, account_of(request))
+        return see_other("/settings/grants", said="stayed" if stays else "elsewhere")
     departure = sight.departure
     view = LeavingView(
         host=host_in(departure.pod),
