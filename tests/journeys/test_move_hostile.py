@@ -16,6 +16,7 @@ import pytest
 
 from federation.activities import move
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from federation.signatures import sign as signed
 from models.moving.departures import FREEZE_MS
 from models.people.accounts import load_account_named
@@ -49,6 +50,10 @@ STOPPED: Final = "The move has stopped. Nothing is lost: it can go on where it s
 JOURNEY: Final = "/move/journey"
 SWITCH: Final = "/move/switching"
 ON_ITS_WAY: Final = "Your account is on its way. This takes some minutes; you may close this page."
+GAVE: Final = (
+    "%(known)s of your posts, votes and ballots were in your groups. %(returned)s came out of your file. "
+    "%(lost)s are lost: their groups aren't here, or don't take them any more."
+)
 OVER: Final = "This move is over. This pod doesn't read your account at %(host)s any more."
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 # A byte of each class that has lines, in a word that stands in each of its pages here.
@@ -209,6 +214,10 @@ def test_mg_08_a_flipped_byte_in_each_class_and_anothers_rows_are_named_and_heal
     for name in FLIPS.keys() - {"personal", "records"}:
         assert f"{name} " in shown.text
     front.lies.clear()
+    front.slow = "/marks"  # and it answers, without ever coming to an end
+    manor.passes(60_000)
+    eventually(lambda: RemoteFault.TOO_SLOW.sv in browser.get(JOURNEY).text, seen=lambda: browser.get(JOURNEY).text)
+    front.slow = None
     manor.passes(60_000)
     browser.awaits(JOURNEY, WHOLE)
 
@@ -308,6 +317,8 @@ def test_mg_08_who_agrees_to_a_switch_and_is_let_down_comes_home_by_the_words_an
     assert Browser(manor.new).get("/@ada").status == 200
     shown = browser.get(JOURNEY)
     assert browser.says(shown, OVER), shown.text
+    given = manor.at(manor.new).sign_in("ada").awaits("/move/file", GAVE, lost=0)
+    assert browser.says(given, GAVE, returned=0, lost=0), "each of her records is in a log"
 
 
 def test_x7_what_the_old_pod_signs_and_tells_after_the_recovery_counts_nowhere(manor: Manor) -> None:

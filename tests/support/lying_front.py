@@ -7,8 +7,9 @@ So a pod lies that holds the real keys: what it signs is real, and the rest is w
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Final
 
@@ -18,18 +19,21 @@ from tests.support.rig import PORT, ServedPod
 Lie = Callable[[bytes], bytes]
 _OWN: Final = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 _SECONDS: Final = 30
+_DRIP_SECONDS: Final = 0.5
 
 
 class LyingFront:
     """The front of a pod. `lies`: by what a path contains, what becomes of the body of an answer of 200.
 
-    `silent`: what a path contains that is never answered; "": nothing is. `asked`: the paths, in order.
+    `silent`: what a path contains that is never answered; "": nothing is. `slow`: what a path contains whose answer
+    comes byte by byte, and never ends. `asked`: the paths, in order.
     """
 
     def __init__(self, pod: ServedPod) -> None:
         self.pod = pod
         self.lies: dict[str, Lie] = {}
         self.silent: str | None = None
+        self.slow: str | None = None
         self.asked: list[str] = []
 
     def passed(self, request: BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes] | None:
@@ -74,9 +78,15 @@ def lying_front(pod: ServedPod) -> Iterator[LyingFront]:
             self.send_response(status)
             for name, value in fields:
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said)))
+            if front.slow is None or front.slow not in self.path:
+                self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(said)
+            while front.slow is not None and front.slow in self.path:
+                with suppress(OSError):  # who asked went away
+                    self.wfile.write(b" ")
+                time.sleep(_DRIP_SECONDS)
+            with suppress(OSError):
+                self.wfile.write(said)
 
         do_POST = do_GET  # noqa: N815  (the server asks for this name)
 
