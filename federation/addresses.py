@@ -31,10 +31,13 @@ IPNetwork = IPv4Network | IPv6Network
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 MAX_HOST_LENGTH: Final = 253  # of a DNS name as text
 
-# No control character, space or backslash anywhere, and none of Unicode's noncharacters: no record could name such an
-# actor (RFC 7493 §2.1), and neither could a copy of the account that it follows.
-_NONE: Final = r"\x00-\x20\x7f\\\ufdd0-\ufdef" + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(17))
-_URL: Final = re.compile(rf"(https?)://([^/?#{_NONE}]+)([/?#][^{_NONE}]*)?", re.IGNORECASE)
+# No control character, space or backslash anywhere.
+_URL: Final = re.compile(r"(https?)://([^/?#\x00-\x20\x7f\\]+)([/?#][^\x00-\x20\x7f\\]*)?", re.IGNORECASE)
+# None of Unicode's noncharacters either: no record could name such an actor (RFC 7493 §2.1), and neither could a copy
+# of the account that it follows. They are looked for apart: in one pattern with them, any letter costs six times more.
+_NO_TEXT: Final = re.compile(
+    "[\ufdd0-\ufdef" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)) + "]"
+)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{1,5}))?")
 _LABEL: Final = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _PLAIN_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -120,7 +123,7 @@ def _check_length(text: str) -> None:
 def _matched(text: str) -> re.Match[str]:
     """Scheme, authority, and the rest."""
     matched = _URL.fullmatch(text)
-    if matched is None:
+    if matched is None or not (text.isascii() or _NO_TEXT.search(text) is None):
         raise AddressRule.NO_URL.error()
     return matched
 

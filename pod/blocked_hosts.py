@@ -66,11 +66,11 @@ class HostBlocks:
         return self._blocked
 
     async def _look(self) -> None:
-        async with self._database.read() as session:
-            changes = await count_changed_blocks(session)
-            if changes != self._changes:
+        changes = await count_changed_blocks(self._database)
+        if changes != self._changes:
+            async with self._database.read() as session:
                 self._blocked = {one.host: one for one in await list_blocked_hosts(session)}
-                self._changes = changes
+            self._changes = changes
 
 
 def _names(url: str) -> list[str]:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from models.engine.commits import CommitNumber
 from models.engine.inline_sqlite import PromptConnection, connect
+from models.engine.statements import Prepared
 
 BUSY_TIMEOUT_MS: Final = 5_000
 SYNCHRONOUS_FULL: Final = 2
@@ -70,6 +71,16 @@ class Database(msgspec.Struct, frozen=True):
             return await self.watching.ask()
         (number,) = self.watching.execute("PRAGMA data_version").fetchone()
         return int(number)
+
+    async def glance(self, wanted: Prepared) -> list[Any]:
+        """The rows that a short statement without parameters gives now: for what is asked after each commit.
+
+        SQLite's watching connection gives them at once. A session costs many times as much, and its task a turn.
+        """
+        if isinstance(self.watching, sqlite3.Connection):
+            return wanted.run_now(self.watching, self.reading.dialect)
+        async with self.read() as session:
+            return await wanted.run(session)
 
     async def seen_by(self, session: AsyncSession) -> int | None:
         """A version that the session sees at least; UNKNOWN if that can't be told; None in a write action.

@@ -6,6 +6,7 @@ does with it. Here the text and the order of its parameters are kept, and the ro
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any, Final
@@ -89,19 +90,25 @@ class Prepared:
         rows = await self.run(session, **values)
         return rows[0][0] if rows else None
 
+    def run_now(self, connection: sqlite3.Connection, dialect: Dialect) -> list[Any]:
+        """Do a statement that has no parameters by SQLite's own connection, without a session and a transaction."""
+        form = self._form(dialect, {})
+        return list(_converted(form.results, connection.execute(form.text, _in_order(form, {})).fetchall()))
+
     def _run(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         connection = session.connection()
         given = {name: _filled(value) if isinstance(value, list) else value for name, value in values.items()}
-        shape = (
-            connection.dialect.name,
-            *((name, len(value)) for name, value in given.items() if isinstance(value, list)),
-        )
-        if (form := self._forms.get(shape)) is None:
-            stated = self._make(connection.dialect.name)
-            form = _form_of(stated, stated.compile(dialect=connection.dialect), given)
-            self._forms[shape] = form
+        form = self._form(connection.dialect, given)
         rows = connection.exec_driver_sql(form.text, _in_order(form, given))
         return list(_converted(form.results, rows.all() if rows.returns_rows else ()))
+
+    def _form(self, dialect: Dialect, given: Mapping[str, Any]) -> _Compiled:
+        shape = (dialect.name, *((name, len(value)) for name, value in given.items() if isinstance(value, list)))
+        if (form := self._forms.get(shape)) is None:
+            stated = self._make(dialect.name)
+            form = _form_of(stated, stated.compile(dialect=dialect), given)
+            self._forms[shape] = form
+        return form
 
 
 class AllKeys:

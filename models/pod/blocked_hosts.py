@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import delete, select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.databases import Database
 from models.engine.statements import Prepared
 from models.engine.upserts import upsert
 from models.pod.settings import SETTINGS
@@ -60,15 +61,18 @@ async def list_blocked_hosts(session: AsyncSession) -> list[BlockedHost]:
     return [BlockedHost(*row) for row in await session.execute(wanted)]
 
 
-async def count_changed_blocks(session: AsyncSession) -> int:
+async def count_changed_blocks(database: Database) -> int:
     """How often blocks were changed: who remembers them asks this, for they are many and seldom change."""
-    rows = await _CHANGES.run(session)
-    return int(rows[0][0]) if rows else 0
+    return _count_of(await database.glance(_CHANGES))
 
 
 async def _count_change(session: AsyncSession) -> None:
-    count = await count_changed_blocks(session) + 1
+    count = _count_of(await _CHANGES.run(session)) + 1
     await upsert(session, SETTINGS, [{"key": _CHANGED, "value": str(count), "changed_at": 0}])
+
+
+def _count_of(rows: list[Any]) -> int:
+    return int(rows[0][0]) if rows else 0
 
 
 _CHANGES: Final = Prepared(lambda _: select(SETTINGS.c.value).where(SETTINGS.c.key == _CHANGED))

@@ -52,6 +52,14 @@ async def take(session: AsyncSession, members: range) -> None:
     await project(session, await accept(session, *(a_vote(GROUP, member, 1) for member in members)))
 
 
+async def test_a_glance_gives_what_was_committed_last(database: Database, writer: Writer) -> None:
+    authors = Prepared(lambda _: select(RECORDS.c.id, RECORDS.c.author).where(RECORDS.c.author < 4))
+    assert await database.glance(authors) == []
+    await writer.write(lambda session: take(session, range(1, 7)))
+    found = await database.glance(authors)
+    assert {tuple(row) for row in found} == {(a_vote(GROUP, member, 1).id, member) for member in range(1, 4)}
+
+
 async def test_more_keys_than_one_statement_takes_are_all_asked_for(database: Database, writer: Writer) -> None:
     await writer.write(lambda session: take(session, range(1, 41)))
     votes = {a_vote(GROUP, member, 1).id: member for member in range(1, 41)}
