@@ -18,7 +18,7 @@ from pod.budgets.steps import charged, gives_way
 from pod.budgets.tries import Limits
 from pod.clock import Clock
 from pod.outlines import Outlines
-from pod.remembered import Remembered
+from pod.remembered import Lasting, Remembered
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -145,13 +145,17 @@ def note_woken(session: AsyncSession, group: RecordId, *, by_others: bool = Fals
 
 @dataclass(frozen=True)
 class Store:
-    """`views`: each group's chain; `remembered`: values between two commits; `outlines`: texts without their words."""
+    """`views`: each group's chain; `remembered`: values between two commits; `lasting`: values while a state lasts.
+
+    `outlines`: texts without their words.
+    """
 
     clock: Clock
     database: Database
     writer: Writer
     views: Views = field(default_factory=Views)
     remembered: Remembered = field(default_factory=Remembered)
+    lasting: Lasting = field(default_factory=Lasting)
     outlines: Outlines = field(default_factory=Outlines)
 
     def __post_init__(self) -> None:

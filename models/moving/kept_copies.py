@@ -151,6 +151,12 @@ async def save_manifest(session: AsyncSession, copy: int, at: int, wire: bytes) 
     await session.execute(delete(MANIFESTS).where(own, MANIFESTS.c.at.not_in(kept.scalar_subquery())))
 
 
+async def load_last_manifest_at(session: AsyncSession, copy: int) -> int | None:
+    """The time of the latest manifest, by its pod's clock (ms): when something had changed last."""
+    latest: int | None = await session.scalar(select(func.max(MANIFESTS.c.at)).where(MANIFESTS.c.copy_id == copy))
+    return latest
+
+
 async def list_manifests(session: AsyncSession, copy: int) -> list[bytes]:
     """The manifests that are kept, the latest first."""
     wanted = select(MANIFESTS.c.wire).where(MANIFESTS.c.copy_id == copy).order_by(MANIFESTS.c.at.desc())

@@ -20,7 +20,10 @@ from protocol.keys import DidKey
 
 
 class AccountRow(Base):
-    """A person's account on this pod. `frozen_at`: since when nothing that decides is signed for it; see `Account`."""
+    """A person's account on this pod. `frozen_at`: since when nothing that decides is signed for it; see `Account`.
+
+    `changes`: how often a row was written that a copy of the account holds; triggers of the tables count (ADR 0081).
+    """
 
     __tablename__ = "accounts"
 
@@ -33,6 +36,7 @@ class AccountRow(Base):
     language: Mapped[str] = mapped_column(server_default="")
     admin: Mapped[bool] = mapped_column(server_default="0")
     frozen_at: Mapped[int | None]
+    changes: Mapped[int] = mapped_column(server_default="0")
 
 
 class RecoveryKeyRow(Base):

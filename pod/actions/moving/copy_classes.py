@@ -8,12 +8,14 @@ whole. Whose copy it is was asked before: these functions give one account's lin
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.boxes import load_box
+from models.moving.own_settings import OwnChanges, load_own_changes, load_own_settings
 from models.people.accounts import Account
 from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
 from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
@@ -129,9 +131,11 @@ async def read_marks(
 ) -> dict[str, str]:
     """For each of these classes, in `records` for each group, a text that stays the same as long as its lines do.
 
-    It costs little where classes may be long: whoever holds a copy asks for these first, and reads what differs.
+    It costs little where classes may be long: whoever holds a copy asks for these first, and reads what differs. Of
+    classes that are read whole it is the root, which isn't made anew while the account's rows are the same (ADR 0081).
     """
     marks: dict[str, str] = {}
+    changes = await load_own_changes(session, account.id)
     for name in names:
         if name == RECORDS:
             marks |= {
@@ -140,8 +144,17 @@ async def read_marks(
         elif name == PERSONAL:
             marks[PERSONAL] = await mark_personal(session, account)
         else:
-            marks[name] = (await class_total(session, deps, account, name, private=private)).root
+            made = partial(class_total, session, deps, account, name, private=private)
+            state = await _state_of(session, account, name, changes)
+            marks[name] = (await deps.store.lasting.get((account.id, name, private), state, made)).root
     return marks
+
+
+async def _state_of(session: AsyncSession, account: Account, name: str, changes: OwnChanges) -> object:
+    """What changes with any line of a class that is read whole."""
+    if name == "memberships":
+        return changes
+    return (changes.rows, await load_own_settings(session, account.id) if name == CHOICES else None)
 
 
 async def signed_manifest(

@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.imported_files import FileCopy, drop_file_copy, load_file_copy, put_file_copy
-from models.moving.kept_copies import ClassHeld, delete_copy, load_copy, load_held
+from models.moving.kept_copies import ClassHeld, delete_copy, load_copy, load_held, load_last_manifest_at
 from models.moving.moves import close_move_of_copy
 from models.moving.newcomers import delete_newcomer
 from models.moving.standing_copies import (
@@ -54,25 +54,31 @@ class StandingSource(CopySource, Protocol):
 
 
 class KeptUp(msgspec.Struct, frozen=True):
-    """What came of a look: what still differs, and the classes that shrank just now."""
+    """What came of a look: what still differs, which classes shrank just now, since when nothing changed (ms)."""
 
     differing: tuple[CopyDifference, ...]
     shrank: tuple[str, ...]
+    changed_at: int
 
 
 async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     """Bring a standing copy up to its account. Raises RemoteError, or the refusal of what was answered."""
     now = deps.clock()
-    await deps.store.write(partial(insert_standing, standing=StandingCopy(copy, now)))
+    standing = await standing_of(deps, copy)
+    if standing is None:
+        await deps.store.write(partial(insert_standing, standing=StandingCopy(copy, now)))
     marks = await source.marks()
-    await _answered(deps, copy)
+    if standing is not None and standing.refused_at is not None:  # a pod that answers, whatever it says, doesn't refuse
+        await deps.store.write(partial(set_standing, copy=copy, refused_at=None))
     async with deps.store.database.read() as session:
-        kept, held = await load_copy(session, copy), await load_held(session, copy)
+        kept, changed_at = await load_copy(session, copy), await load_last_manifest_at(session, copy)
     if kept is None:
         raise KeptCopyRule.NO_SUCH_COPY.error()
     if marks == kept.marks:
         await deps.store.write(partial(_note_equal, copy=copy, now=now))
-        return KeptUp((), ())
+        return KeptUp((), (), changed_at or now)
+    async with deps.store.database.read() as session:
+        held = await load_held(session, copy)
     shrank = _shrunk(held, await source.claimed()) if held else ()
     if shrank:
         await deps.store.write(partial(_keep_former, copy=copy, shrank=shrank, now=now))
@@ -80,7 +86,7 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     if not differing:
         recovery = (await settled_person(deps, copy, kept.group_id)).members[PERSON].recovery[-1]
         await deps.store.write(partial(_note_equal, copy=copy, now=now, recovery=recovery))
-    return KeptUp(tuple(differing), shrank)
+    return KeptUp(tuple(differing), shrank, now)
 
 
 async def keep_for_words(deps: Deps, copy: int, group: RecordId) -> None:
@@ -93,13 +99,6 @@ async def keep_for_words(deps: Deps, copy: int, group: RecordId) -> None:
         await _note_equal(session, copy, now, recovery)
 
     await deps.store.write(action)
-
-
-async def _answered(deps: Deps, copy: int) -> None:
-    """Whatever it says, a pod that answers refuses nothing."""
-    standing = await standing_of(deps, copy)
-    if standing is not None and standing.refused_at is not None:
-        await deps.store.write(partial(set_standing, copy=copy, refused_at=None))
 
 
 async def note_refusal(deps: Deps, copy: int) -> bool:

@@ -1,4 +1,6 @@
-"""The job of a standing copy: it is brought up to date twice a day, or when its person asks, until it is revoked.
+"""The job of a standing copy: it is brought up to date, or when its person asks at once, until it is revoked.
+
+It looks an hour after a change; the longer nothing changed the more rarely, and at least twice a day (ADR 0081).
 
 One that a wrong answer stopped looks on as often: whether it is revoked can be told by asking alone.
 """
@@ -19,7 +21,7 @@ from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
 from protocol.errors import RefusedError
 
-SOON_MS: Final = 3_600_000  # somebody writes all the time: what differs still is read again
+SOON_MS: Final = 3_600_000  # who writes now goes on writing; what differs still is read again, too
 
 
 async def advance_standing(deps: Deps, move: Move) -> Move:
@@ -41,9 +43,14 @@ async def advance_standing(deps: Deps, move: Move) -> Move:
         if error.refused.rule is not KeptCopyRule.GRANT_ENDED:
             raise
         return await _refused(deps, move, copy)
-    due_at = now + (SOON_MS if kept.differing else LOOK_EVERY_MS)
+    due_at = next_look(now, kept.changed_at)
     told = await _told(deps, move, copy)
     return msgspec.structs.replace(move, current="", stage=VERIFIED, stopped_in="", due_at=due_at, told=told)
+
+
+def next_look(now: int, changed_at: int) -> int:
+    """When a copy is looked at again that was found changed last at a time (ms)."""
+    return now + min(max(now - changed_at, SOON_MS), LOOK_EVERY_MS)
 
 
 async def _told(deps: Deps, move: Move, copy: int) -> str:

@@ -16,6 +16,7 @@ from models.moving.kept_copies import load_copy
 from models.moving.moves import VERIFIED, Move
 from models.moving.standing_copies import StandingCopy, load_standing
 from pod.actions.moving import standing_copies, standing_step
+from pod.actions.moving.job_ends import LOOK_EVERY_MS
 from pod.actions.moving.move_mails import SHRANK
 from pod.actions.moving.standing_copies import (
     DAY_MS,
@@ -26,7 +27,7 @@ from pod.actions.moving.standing_copies import (
     note_refusal,
     promote_copies,
 )
-from pod.actions.moving.standing_step import advance_standing
+from pod.actions.moving.standing_step import SOON_MS, advance_standing, next_look
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import recover
 from pod.deps import Deps
@@ -101,6 +102,13 @@ async def test_mg_24_the_words_make_a_second_home_the_home_once_the_old_pod_is_g
         given = await load_file_copy(session, home.ada.own)
     assert given is not None
     assert (given.copy_id, given.due_at) == (home.copy, home.clock.ms), "it gives the account what it holds"
+
+
+def test_mg_24_who_writes_now_is_looked_at_within_the_hour_and_who_rests_twice_a_day() -> None:
+    rested = (-DAY_MS, 0, SOON_MS, 3 * SOON_MS, DAY_MS)  # a pod may also date its answers ahead
+    waits = [next_look(NOON, NOON - one) - NOON for one in rested]
+    assert waits == [SOON_MS, SOON_MS, SOON_MS, 3 * SOON_MS, LOOK_EVERY_MS]
+    assert LOOK_EVERY_MS + REFUSED_TWICE_MS < DAY_MS, "what is revoked goes within a day"
 
 
 async def test_mg_24_any_answer_shows_that_nothing_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
