@@ -223,7 +223,7 @@ async def give_way(
         return None
     asked = {"state": "", "consent_page": "", "verifier": None}
     ended = {"stage": STOPPED, "stopped_in": COPYING, "copy_id": None, "current": "", "stage_at": now, "due_at": None}
-    changes = {**asked, **ended, "why": why, "said": said, "turn": MOVES.c.turn + 1}
+    changes = {**asked, **ended, "payer": None, "why": why, "said": said, "turn": MOVES.c.turn + 1}
     await session.execute(update(MOVES).where(MOVES.c.sha256 == row.sha256).values(**changes))
     copy: int = row.copy_id
     return copy

@@ -37,7 +37,6 @@ from pod.actions.moving.grant_messages import (
     challenge_of,
 )
 from pod.blocked_hosts import HostBlocks, for_a_move
-from pod.budgets.tries import counted_by
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -88,7 +87,7 @@ async def begin_move(deps: Deps, typed: str, former: str, invite: int | None = N
         *(move_hash(secret), typed.strip(), found.pod, found.group, found.tier, "", "", None, ""),
         *(now, None, now + BEGUN_MS),
         invite_id=invite,
-        payer=counted_by("move", payer) if payer else None,
+        payer=deps.identity.keyring.keyed("move", payer) if payer else None,
     )
     await deps.store.write(lambda session: insert_move(session, move, instead_of=move_hash(former), now=now))
     return secret

@@ -128,8 +128,8 @@ async def _with_copy(deps: Deps, move: Move) -> Move:
 async def _make_room(session: AsyncSession, move: Move, most: int, *, now: int) -> None:
     """Refuse one more copy where there is no room, or where second homes of its pod or address have their share of it.
 
-    Where all is full, a live copy of a pod or address with more than its share gives way: strangers can't keep others
-    out.
+    Where all is full, the oldest live copy of whoever has more than the newcomer will have gives way: nobody keeps
+    others out, with however many pods and addresses.
     """
     share = max(1, most // SHARES)
     held, paid = await count_copies_of_pods(session), await count_copies_of_payers(session)
@@ -138,8 +138,8 @@ async def _make_room(session: AsyncSession, move: Move, most: int, *, now: int) 
         raise KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
     if sum(held.values()) < most:
         return
-    pods = [pod for pod, count in held.items() if count > share]
-    payers = [payer for payer, count in paid.items() if count > share]
+    pods = [pod for pod, count in held.items() if count > mine + 1]
+    payers = [payer for payer, count in paid.items() if count > mine + 1]
     full = KeptCopyRule.NO_ROOM_FOR_COPIES.error(most=most)
     said = msgspec.json.encode(sentences_of(full))
     given = await give_way(session, pods, payers, why=code_of(full), said=said, now=now)

@@ -32,7 +32,6 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.moving.archive_source import open_archive
 from pod.actions.moving.imported_archives import KEPT_MS as UNCLAIMED_MS
 from pod.actions.moving.imported_archives import import_archive
-from pod.budgets.tries import counted_by
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.archives import ArchiveRule
@@ -69,7 +68,7 @@ async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]], *, payer
     `payer`: the network address that it comes from. Raises TooLargeError, or BusyError while others wait, or two of
     this address.
     """
-    sender = counted_by("upload", payer)
+    sender = deps.identity.keyring.keyed("upload", payer)
     async with deps.store.database.read() as session:
         (waiting, of_sender), kept = await count_uploads(session, sender), await measure_file_copies(session)
     full = waiting >= MOST_WAITING or of_sender >= MOST_OF_ADDRESS

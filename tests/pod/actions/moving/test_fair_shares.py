@@ -12,7 +12,6 @@ from models.moving.closings import list_closing
 from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move, load_move, set_move
 from pod.actions.moving.copy_step import _make_room
 from pod.actions.moving.uploads import MOST_OF_ADDRESS, MOST_WAITING, keep_upload
-from pod.budgets.tries import counted_by
 from pod.rules.archives import ArchiveRule
 from protocol.errors import RefusedError
 from tests.pod.actions.moving.test_ended_moves import Room, room
@@ -20,13 +19,13 @@ from tests.support.sinks import NOON
 from tests.support.writing import an_id
 
 __all__ = ["room"]
-GREEDY, OTHER = counted_by("move", "192.0.2.1"), counted_by("move", "198.51.100.7")
+GREEDY, OTHER = b"greedy", b"other"  # stand for network addresses
 
 
-async def asks(room: Room, payer: bytes, *, standing: bool = False) -> None:
+async def asks(room: Room, payer: bytes, *, most: int = 4, standing: bool = False) -> None:
     told = ("@new", "https://new.example", an_id("new"), "full", "", "", b"", "", NOON, NOON, None)
     move = Move(b"m", *told, standing=standing, payer=payer)
-    await room.deps.store.write(partial(_make_room, move=move, most=4, now=NOON))
+    await room.deps.store.write(partial(_make_room, move=move, most=most, now=NOON))
 
 
 async def test_mg_02_where_one_address_fills_the_room_for_copies_its_oldest_gives_way_to_another(room: Room) -> None:
@@ -42,6 +41,21 @@ async def test_mg_02_where_one_address_fills_the_room_for_copies_its_oldest_give
     with pytest.raises(RefusedError):
         await asks(room, GREEDY, standing=True)
     await asks(room, OTHER, standing=True)
+
+
+async def test_mg_02_addresses_that_fill_the_room_together_give_way_though_none_has_more_than_its_share(
+    room: Room,
+) -> None:
+    people = ("ada", "bo", "cy", "di", "eva", "finn", "gro", "hans")
+    for place, who in enumerate(people):
+        pod, payer = f"https://{who}.example", b"address %d" % (place % 4)
+        await room.has(who, COPYING, pod=pod, payer=payer, begun_at=NOON - 9 + place)
+    await asks(room, OTHER, most=len(people))
+    after = {who: await room.move(who.encode().ljust(32)) for who in people}
+    gone = {who: move.payer for who, move in after.items() if move is not None and move.copy_id is None}
+    assert gone == {"ada": None}, "nothing tells any more where it was begun"
+    with pytest.raises(RefusedError):
+        await asks(room, b"address 1", most=len(people) - 1)
 
 
 async def test_room_is_an_accounts_once_the_move_has_one(room: Room) -> None:
