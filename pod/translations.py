@@ -18,7 +18,7 @@ from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pod.foreign_text import isolated
 
@@ -39,17 +39,17 @@ class Translator:
         self._locale = Locale.parse(language)
 
     def __call__(self, text: str, /, **values: object) -> str:
-        """The sentence, translated, with its `%(names)s` filled in."""
+        """The sentence, translated, with its `%(names)s` filled in; markup if any of the values is."""
         found = self._messages.get(text, text)
         said = found if isinstance(found, str) else found[0]
-        return said % _foreign(values) if values else said.replace("%%", "%")
+        return _filled(said, values) if values else said.replace("%%", "%")
 
     def many(self, one: str, more: str, count: int, /, **values: object) -> str:
         """The sentence for `count` things, translated; `%(count)s` is the number."""
         found = self._messages.get(one, (one, more))
         forms = (found, found) if isinstance(found, str) else found
         said = forms[0 if count == 1 else -1]
-        return said % {"count": self.number(count), **_foreign(values)}
+        return _filled(said, {"count": self.number(count), **values})
 
     def number(self, number: float) -> str:
         """A number with the language's separators."""
@@ -99,12 +99,18 @@ def _decimal(number: int, locale: Locale) -> str:
     return str(format_decimal(number, locale=locale))
 
 
-def _foreign(values: Mapping[str, object]) -> dict[str, object]:
-    """The values to fill into a sentence, each isolated so that it can't change the sentence's direction."""
-    return {
-        name: isolated(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-        for name, value in values.items()
-    }
+def _filled(said: str, values: Mapping[str, object]) -> str:
+    """The sentence with these values, each isolated so that it can't change the sentence's direction.
+
+    Beside a value that is markup all else is escaped; such a sentence stands in a page as it is, and in no attribute.
+    """
+    filling, marked = dict(values), False
+    for name, value in values.items():
+        if isinstance(value, Markup):
+            marked = True
+        elif isinstance(value, str):
+            filling[name] = isolated(value)
+    return escape(said) % filling if marked else said % filling
 
 
 def _datetime(at_ms: int) -> datetime | None:

@@ -192,7 +192,7 @@ def test_a_grant_gives_its_classes_page_by_page_and_a_manifest_of_these_alone(pl
     for what in ("classes", "leaves"):
         answer = place.asker.calls("GET", f"/moves/{grant}/{what}/memberships")
         assert refusal(answer) == (403, "class_not_granted")
-    assert "last read" in place.adas().get("/settings/grants").text
+    assert "last read <time datetime=" in place.adas().get("/settings/grants").text
 
 
 def test_a_request_that_names_another_pods_address_as_home_is_refused(place: Place) -> None:

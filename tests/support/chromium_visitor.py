@@ -13,7 +13,6 @@ from email.message import Message
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ElementHandle, Error, Locator, Response
 
@@ -24,7 +23,7 @@ from tests.support.chromium import Window
 from tests.support.rig import PATIENCE_SECONDS, ServedPod, eventually
 
 _TRANSLATED: Final = messages_of("sv")
-_HOLE: Final = Markup("\x00")
+_HOLE: Final = "\x00"
 _FOLDED: Final = "xpath=ancestor::details[not(@open)]/summary"
 # A page that asks for itself every few seconds doesn't do so while somebody fills in its forms.
 _HOLD_STILL: Final = "() => window.stop()"

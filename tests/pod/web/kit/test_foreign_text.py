@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from markupsafe import escape
 
 from pod.foreign_text import is_seen, isolated
 from pod.translations import translator_for
@@ -93,3 +94,13 @@ def test_a_sign_that_no_script_has_is_told_to_people(room: ReadingRoom, sign: st
     assert "a sign that no script has" in answer.text
     assert "I-JSON" not in answer.text
     assert "Signs" in answer.text
+
+
+def test_public_26_markup_in_a_sentence_stays_markup_and_all_beside_it_is_escaped() -> None:
+    last = EN("%(host)s's copy: %(time)s", host="<b>ב", time=EN.time(60_000))
+    assert str(escape(last)) == (
+        '\u2068&lt;b&gt;ב\u2069&#39;s copy: <time datetime="1970-01-01T00:01:00Z">1 Jan 1970 00:01 UTC</time>'
+    )
+    many = EN.many("%(count)s <b>: %(time)s", "%(count)s: %(time)s", 1, time=EN.time(60_000))
+    assert str(escape(many)).startswith("1 &lt;b&gt;: <time ")
+    assert str(escape(EN("<b> %(host)s", host="<i>"))) == "&lt;b&gt; &lt;i&gt;", "no markup, no page's word for it"

@@ -58,6 +58,7 @@ def test_mg_24_the_holder_shows_the_lag_what_shrank_and_the_way_by_the_words(pod
     page = began(pod).get("/move/second-home")
     assert page.status == 200
     assert "hasn&#39;t followed your account for 3 days" in page.text
+    assert 'Last the same as your account: <time datetime="' in page.text
     assert 'href="/recover"' in page.text
     assert "gone at once" not in page.text
 
