@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    union,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +34,7 @@ from models.people.accounts import MEMBERSHIPS
 from models.people.mutes import BLOCKS
 from models.people.subscriptions import FOLLOWINGS
 from models.people.wanted_claims import WANTED
+from protocol.ids import RecordId
 
 _BYTES_OF: Final = {"sqlite": "BINARY", "postgresql": "C"}
 
@@ -78,6 +80,20 @@ async def count_own_rows(session: AsyncSession, table: Table, account: int) -> i
     """How many rows of a table are an account's."""
     counted = select(func.count()).select_from(table).where(table.c.account_id == account)
     return int(await session.scalar(counted) or 0)
+
+
+async def list_hidden_groups(session: AsyncSession, account: int) -> tuple[RecordId, ...]:
+    """The private groups in which the account chose something, by id: rows of these aren't told without `private`."""
+    return tuple(row[0] for row in await _HIDDEN.run(session, account=account))
+
+
+def _hidden(_: str) -> Select[Any]:
+    choices = (BLOCKS, SUBSCRIPTIONS, POLL_DRAFTS, WANTED)
+    chosen = union(*(select(one.c.group_id).where(one.c.account_id == bindparam("account")) for one in choices))
+    return select(GROUPS.c.id).where(GROUPS.c.visibility == "private", GROUPS.c.id.in_(chosen)).order_by(GROUPS.c.id)
+
+
+_HIDDEN: Final = Prepared(_hidden)
 
 
 @cache

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.boxes import load_box
+from models.moving.own_rows import list_hidden_groups
 from models.moving.own_settings import OwnChanges, load_own_changes, load_own_settings
 from models.people.accounts import Account
 from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
@@ -145,16 +146,22 @@ async def read_marks(
             marks[PERSONAL] = await mark_personal(session, account)
         else:
             made = partial(class_total, session, deps, account, name, private=private)
-            state = await _state_of(session, account, name, changes)
+            state = await _state_of(session, account, name, changes, private=private)
             marks[name] = (await deps.store.lasting.get((account.id, name, private), state, made)).root
     return marks
 
 
-async def _state_of(session: AsyncSession, account: Account, name: str, changes: OwnChanges) -> object:
+async def _state_of(
+    session: AsyncSession, account: Account, name: str, changes: OwnChanges, *, private: bool
+) -> object:
     """What changes with any line of a class that is read whole."""
     if name == "memberships":
         return changes
-    return (changes.rows, await load_own_settings(session, account.id) if name == CHOICES else None)
+    if name != CHOICES:
+        return changes.rows
+    # A group that is published shows what was chosen in it, and no row of the account is written.
+    hidden = () if private else await list_hidden_groups(session, account.id)
+    return (changes.rows, await load_own_settings(session, account.id), hidden)
 
 
 async def signed_manifest(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from models.groups.groups_and_items import set_group
 from pod.actions.moving import copy_classes
 from pod.actions.moving.copy_classes import read_marks
 from tests.support.travellers import Traveller, a_traveller
@@ -32,9 +34,9 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-async def marks_of(ada: Traveller) -> dict[str, str]:
+async def marks_of(ada: Traveller, *, private: bool = True) -> dict[str, str]:
     async with ada.deps.store.database.read() as session:
-        return await read_marks(session, ada.deps, ada.account, private=True)
+        return await read_marks(session, ada.deps, ada.account, private=private)
 
 
 async def test_mg_24_marks_of_an_unchanged_account_cost_the_same_whatever_it_has(
@@ -73,3 +75,16 @@ async def test_mg_24_marks_tell_each_change_and_what_is_undone_is_the_same_again
         joined = await marks_of(ada)
     assert again == before, "a mark is the root of what is there, whatever was counted"
     assert {name for name in joined if joined[name] != again.get(name)} == {"memberships", f"records/{other}"}
+
+
+async def test_mg_24_what_is_chosen_in_a_private_group_is_marked_once_it_is_published(tmp_path: Path) -> None:
+    async with a_traveller(tmp_path) as ada:
+        group = await ada.founds("Wells", "private")
+        await ada.mutes(group, 3)
+        hidden = await marks_of(ada, private=False)
+        for visibility, is_told in (("public", True), ("private", False)):
+            await ada.deps.store.write(partial(set_group, group=group, visibility=visibility))
+            lines = await ada.lines("choices")
+            told = await marks_of(ada, private=False)
+            assert any(line.key.startswith("mute/") for line in lines) == is_told
+            assert (told["choices"] != hidden["choices"]) == is_told, visibility
