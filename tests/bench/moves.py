@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,15 +24,17 @@ from pod.actions.moving.copy_classes import class_total
 from pod.actions.moving.traveller_wishes import JobWish, start_copy
 from pod.deps import Deps
 from protocol.copies import RECORDS, ClassTotal
-from tests.bench.place import pss_mib
+from protocol.ids import RecordId
+from tests.bench.place import cpu_seconds, pss_mib
 from tests.support.browsing import Browser, Seen
 from tests.support.importing import verification_limit
 from tests.support.people import agreed, joined
+from tests.support.polling_parish import CAN_ALL
 from tests.support.rig import Person, ServedPod, eventually, worker_number
+from tests.support.whole_life import Past, decide, write_past
 
 POSTS, VOTES, GROUPS, PODS = 1_000, 300, 12, 4
 EDITED: Final = 10  # one post of so many
-WORDS: Final = "The well gave a bucket a day since August, and nobody knows why it is less now. "
 PATIENCE: Final = 180
 STEP_MS: Final = 121_000
 
@@ -44,14 +46,12 @@ def measure() -> list[tuple[str, float, str]]:
         people = [pod.sign_up("ada" if pod is alpha else "host") for pod in pods]
         for pod in pods:
             pod.start()
-        ada = people[0]
-        _live(ada, people)
+        _live(pods, people)
         before = alpha.act(lambda deps: _records(deps, "ada"))
         browser = Browser(alpha).sign_in("ada")
-        copied = _copy(browser, alpha, beta)
-        for pod in pods:
-            pod.set_clock(STEP_MS)
-        switched = _switch(browser, alpha, beta)
+        copied, of_copy = _timed(pods, lambda: _copy(browser, alpha, beta))
+        _pass_time(pods, STEP_MS)  # a keeper signs at most one handover a minute
+        switched, of_switch = _timed(pods, lambda: _switch(browser, alpha, beta))
         after = beta.act(lambda deps: _records(deps, "ada"))
         assert after == before, (before, after)
         assert beta.process is not None
@@ -62,6 +62,8 @@ def measure() -> list[tuple[str, float, str]]:
             ("copied and verified", copied, "s"),
             ("switched, each group settled", switched, "s"),
             ("the whole move (aim 60)", copied + switched, "s"),
+            *((f"processor, copy: {name}", used, "s") for name, used in of_copy.items()),
+            *((f"processor, switch: {name}", used, "s") for name, used in of_switch.items()),
             ("memory of the new pod (aim 150)", pss_mib(beta.process.pid), "MiB"),
         ]
 
@@ -79,32 +81,30 @@ def _pods() -> Iterator[list[ServedPod]]:
                 pod.kill()
 
 
-def _live(ada: Person, people: list[Person]) -> None:
-    """What ada did for years: groups of others and of her own, posts, edits, votes, a poll, a delegation."""
-    hosts, groups = [people[1 + number % (PODS - 1)] for number in range(GROUPS - 1)], []
+def _live(pods: list[ServedPod], people: list[Person]) -> None:
+    """What ada did for years: groups of others and of her own, posts, edits, votes, polls, delegations, follows."""
+    ada, *others = people
+    hosts, groups = [others[number % len(others)] for number in range(GROUPS - 1)], list[str]()
     for number, host in enumerate(hosts):
-        group = host.post("/api/v1/groups", {"name": f"Group {number}", "weight": 3000})["group"]
+        wish = {"name": f"Group {number}", "weight": 3000, "permissions": CAN_ALL}
+        group = host.post("/api/v1/groups", wish)["group"]
         joined(host, group, ada, 1000)
         groups.append(group)
-    groups.append(ada.account["personal_group"])
-    posts = [_post(ada, groups[number % GROUPS], number) for number in range(POSTS)]
-    for number in range(VOTES):
-        group, post = posts[number]
-        if group != ada.account["personal_group"]:
-            ada.post(f"/api/v1/groups/{group}/votes", {"target": {"post": post}, "value": 100 + number})
-    for group, host in zip(groups, hosts, strict=False):  # the personal group has no host
+    joined(hosts[0], groups[0], others[1], 1000)
+    follows = [(RecordId(one.account["personal_group"]), one.pod.url) for one in others]
+    places = list(map(RecordId, [*groups, ada.account["personal_group"]]))
+    past = Past(places, GROUPS - 1, POSTS, VOTES, EDITED, follows=follows)
+    ada.pod.act(lambda deps: write_past(deps, "ada", past))
+    for group, host in zip(groups, hosts, strict=True):
         eventually(partial(agreed, group, ada, host), seconds=PATIENCE)
+    decide(groups[0], asker=hosts[0], ada=ada, judge=others[1], pass_time=partial(_pass_time, pods))
+    eventually(partial(agreed, groups[0], ada, hosts[0]), seconds=PATIENCE)
 
 
-def _post(ada: Person, group: str, number: int) -> tuple[str, str]:
-    paragraphs = [{"style": "text", "text": f"{number}. {WORDS * 3}"}]
-    post = str(ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"])
-    if number % EDITED == 0:
-        place = {"record": post, "index": 0}
-        adds = [{"after": place, "style": "text", "text": f"{number}, better said. {WORDS}"}]
-        marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
-        ada.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": marks})
-    return group, post
+def _pass_time(pods: list[ServedPod], by: int) -> None:
+    now = int(pods[0].clock_file.read_text()) if pods[0].clock_file.exists() else 0
+    for pod in pods:
+        pod.set_clock(now + by)
 
 
 async def _records(deps: Deps, name: str) -> ClassTotal:
@@ -113,6 +113,15 @@ async def _records(deps: Deps, name: str) -> ClassTotal:
         account = await load_account_named(session, name)
         assert account is not None
         return await class_total(session, deps, account, RECORDS, private=True)
+
+
+def _timed(pods: list[ServedPod], step: Callable[[], float]) -> tuple[float, dict[str, float]]:
+    """A step's seconds by the clock, and what the old pod, the new one and the others used of the processor."""
+    processes = [pod.process.pid for pod in pods if pod.process]
+    before = list(map(cpu_seconds, processes))
+    taken = step()
+    used = [cpu_seconds(process) - was for process, was in zip(processes, before, strict=True)]
+    return taken, {"the old pod": used[0], "the new pod": used[1], "the others": sum(used[2:])}
 
 
 def _copy(browser: Browser, alpha: ServedPod, beta: ServedPod) -> float:
