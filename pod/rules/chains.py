@@ -20,6 +20,7 @@ class ChainRule(Rule):
         "Bara en väktares server föreslår en ny förvaltare.",
     )
     KEEPER_IS_MEMBER = (MalformedError, "A keeper must be a member.", "En väktare måste vara medlem.")
+    KEEPERS_COUNT = (MalformedError, "A group has 1, 3, 4 or 7 keepers.", "En grupp har 1, 3, 4 eller 7 väktare.")
     TOO_FEW_SIGNED = (NotConfirmedError, "Too few keepers have signed.", "För få väktare har skrivit under.")
     KEEPER_HANDS_OVER = (
         NotKeeperError,

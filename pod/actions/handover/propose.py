@@ -44,7 +44,7 @@ from protocol.keeping import (
 )
 from protocol.keys import DidKey
 from protocol.proofs import merge_proofs
-from protocol.records.chain import Seat
+from protocol.records.chain import KEEPER_COUNTS, Seat
 from protocol.records.drafts import handover_members
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
@@ -104,6 +104,8 @@ async def _propose(
     members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     if not all(number in state.members for number in members):
         raise ChainRule.KEEPER_IS_MEMBER.error()
+    if len(members) not in KEEPER_COUNTS:
+        raise ChainRule.KEEPERS_COUNT.error()
     at = max(now, state.at)
     tries = await load_tries(session, group, view.anchor)
     term = next_term(known_term(tries, view, memory, state), state)

@@ -152,6 +152,19 @@ def test_what_names_no_keeper_is_refused(typed: str) -> None:
         numbers_in(typed)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "A group has 1, 3, 4 or 7 keepers."), ("sv", "En grupp har 1, 3, 4 eller 7 väktare.")],
+)
+def test_as_many_keepers_as_no_group_has_are_refused_by_their_number(
+    place: Place, language: str, sentence: str
+) -> None:
+    ada = Browser(place.pod, language).sign_in("ada")
+    answer = ada.submit(ada.get(f"{place.page}/keepers"), f"{place.page}/keepers", keepers="1, 2")
+    assert answer.status == 400
+    assert sentence in answer.text
+
+
 def test_recovery_refuses_words_that_are_none_and_never_shows_them(place: Place) -> None:
     ada = place.browser("ada")
     page = ada.get(f"{place.page}/recovery")
