@@ -45,6 +45,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "mail to an address": Rate(5, 10 * MINUTE_MS),
     "confirmation of an account": Rate(5, 10 * MINUTE_MS),
     "recovery of an address": Rate(5, 10 * MINUTE_MS),
+    "drafts of an address": Rate(20, MINUTE_MS),
     "words of an account": Rate(10, MINUTE_MS),
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),

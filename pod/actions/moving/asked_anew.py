@@ -74,14 +74,22 @@ async def _lost(
     return LostMembership(group, opened.name, pods, asked)
 
 
-async def groups_of_file(deps: Deps, secret: str) -> list[RecoveryWhereabouts]:
-    """The groups that the file names which this browser sent; `secret`: what the browser keeps of it, or ""."""
+class GroupsOfFile(msgspec.Struct, frozen=True):
+    """Where a file's first groups may be found; `more`: it names others."""
+
+    places: tuple[RecoveryWhereabouts, ...] = ()
+    more: bool = False
+
+
+async def groups_of_file(deps: Deps, secret: str) -> GroupsOfFile:
+    """The groups that the file names which this browser sent; `secret`: what the browser keeps of it."""
     sent = await find_upload(deps, secret)
     copy = await _copy_of(deps, sent.group_id) if sent is not None and sent.group_id is not None else None
     if copy is None:
-        return []
-    named = await copied_memberships(deps, copy)
-    return [RecoveryWhereabouts(one.group, pod) for one in named for pod in one.pods or (copy.pod,)]
+        return GroupsOfFile()
+    found = await copied_memberships(deps, copy)
+    places = tuple(RecoveryWhereabouts(one.group, pod) for one in found.named for pod in one.pods or (copy.pod,))
+    return GroupsOfFile(places, found.more)
 
 
 async def _copy_of(deps: Deps, group: RecordId) -> KeptCopy | None:

@@ -9,12 +9,14 @@ import msgspec
 from models.moving.kept_copies import KeptCopy
 from pod.actions.moving.taken_copies import kept_page
 from pod.deps import Deps
+from protocol.copies import CopyLine
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_URL_LENGTH
 from protocol.origins import is_bare_origin
 
 MOST_PODS: Final = 5  # of one group that are asked
+MOST_READ: Final = 500  # of a copy: strangers bring copies, too
 MEMBERSHIPS: Final = "memberships"
 PRIVATE: Final = "private"
 
@@ -28,6 +30,13 @@ class CopiedMembership(msgspec.Struct, frozen=True):
     is_private: bool
 
 
+class CopiedMemberships(msgspec.Struct, frozen=True):
+    """The groups that a copy names first; `more`: it has others, which nobody looked at."""
+
+    named: tuple[CopiedMembership, ...]
+    more: bool
+
+
 class _Line(msgspec.Struct, frozen=True):
     group: str
     recovery_index: int
@@ -35,17 +44,18 @@ class _Line(msgspec.Struct, frozen=True):
     visibility: str = ""
 
 
-async def copied_memberships(deps: Deps, copy: KeptCopy) -> list[CopiedMembership]:
-    """The groups that the copy names, but the personal one. Lines that this version can't read are passed over."""
-    found: list[CopiedMembership] = []
+async def copied_memberships(deps: Deps, copy: KeptCopy) -> CopiedMemberships:
+    """The groups that its first lines name, but the personal one. Lines that can't be read here are passed over."""
+    lines: list[CopyLine] = []
     cursor: str | None = ""
-    while cursor is not None:
+    while cursor is not None and len(lines) <= MOST_READ:
         async with deps.store.database.read() as session:
             page = await kept_page(session, copy.id, MEMBERSHIPS, cursor)
-        read = [_membership(line.text, copy.pod) for line in page.lines]
-        found += [one for one in read if one is not None and one.group != copy.group_id]
+        lines += page.lines
         cursor = page.next
-    return found
+    read = [_membership(line.text, copy.pod) for line in lines[:MOST_READ]]
+    named = tuple(one for one in read if one is not None and one.group != copy.group_id)
+    return CopiedMemberships(named, len(lines) > MOST_READ)
 
 
 def _membership(text: bytes, left: str) -> CopiedMembership | None:

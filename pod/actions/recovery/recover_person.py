@@ -202,7 +202,7 @@ async def _take_from_copy(deps: Deps, keys: RecoveryKeys, named: Collection[Reco
         await restore_personal(deps, copy)
         groups += [
             RecoveryWhereabouts(one.group, pod, one.recovery if one.is_private else None)
-            for one in await copied_memberships(deps, copy)
+            for one in (await copied_memberships(deps, copy)).named
             for pod in one.pods
             # The pod that is left is asked only for what no other one has.
             if pod != deps.identity.base_url and (pod != copy.pod or one.pods == (pod,))

@@ -45,17 +45,19 @@ class InviteDraft(msgspec.Struct, frozen=True):
 
 
 class WithoutWordsView(FormView, frozen=True):
-    """The form, and the drafts that came of it, or of the file that this browser sent."""
+    """The form, and the drafts that came of it, or of the file that this browser sent; `more`: it names others."""
 
     form: LostGroupsForm
     drafts: tuple[InviteDraft, ...]
+    more: bool = False
 
 
 @routes.get(PAGE)
 @contract(media_type=HTML)
 async def get_without_words(request: web.Request) -> web.Response:
     """What is left without the words; the drafts, if this browser sent a file that names the groups."""
-    return await _show(request, LostGroupsForm(), await groups_of_file(request.app[DEPS], cookie_of(request, SENT)))
+    form = LostGroupsForm()
+    return await act_or_show(partial(_of_file, request, form), again(request, partial(_show, request, form, ())))
 
 
 @routes.post(PAGE)
@@ -64,6 +66,15 @@ async def post_without_words(request: web.Request) -> web.Response:
     """The drafts for groups that somebody names."""
     form = await read_form(request, LostGroupsForm)
     return await act_or_show(partial(_draft, request, form), again(request, partial(_show, request, form, ())))
+
+
+async def _of_file(request: web.Request, form: LostGroupsForm) -> web.Response:
+    deps, sent = request.app[DEPS], cookie_of(request, SENT)
+    if not sent:
+        return await _show(request, form, ())
+    await deps.store.limits.take("drafts of an address", address_of(request), now=deps.clock())
+    found = await groups_of_file(deps, sent)
+    return await _show(request, form, found.places, more=found.more)
 
 
 async def _draft(request: web.Request, form: LostGroupsForm) -> web.Response:
@@ -77,11 +88,11 @@ async def _show(
     form: LostGroupsForm,
     places: Sequence[RecoveryWhereabouts],
     status: HTTPStatus = HTTPStatus.OK,
-    **problem: object,
+    **changes: object,
 ) -> web.Response:
     say, lost = say_of(request), await whom_to_ask(request.app[DEPS], places)
     view = WithoutWordsView(form=form, drafts=tuple(invite_draft(say, form.account.strip(), one) for one in lost))
-    view = msgspec.structs.replace(view, **problem)
+    view = msgspec.structs.replace(view, **changes)
     return render(request, "moving/without-words.html", view, status, private=True)
 
 

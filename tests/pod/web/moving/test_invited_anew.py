@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import html
 import re
+from functools import partial
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.moving.imported_files import READ, FileCopy, Upload, put_file_copy, put_upload
+from models.moving.kept_copies import LineSpan, insert_copy, replace_lines
+from pod.actions.moving.copied_memberships import MEMBERSHIPS, MOST_READ
+from pod.actions.moving.uploads import upload_hash
+from pod.budgets.tries import RATES
+from pod.deps import Deps
+from protocol.canonical import canonical_bytes
+from protocol.copies import CopyLine
+from protocol.ids import RecordId
+from protocol.keys import DidKey
 from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import ServedPod, eventually
+from tests.support.writing import an_id
 
 PAGE = "/move/without-words"
 NOWHERE = f"bagaaiera{'a' * 52}"
@@ -59,3 +74,54 @@ def test_mg_14_lines_that_name_no_group_are_told_and_what_was_typed_is_kept(pod:
     assert "Line 1 of the groups" in page.text
     assert "no line" in page.text
     assert 'value="@ada@old.example"' in page.text
+
+
+@pytest.fixture
+def here(pod: ServedPod) -> ServedPod:
+    if pod.process is None:
+        pod.start()
+    return pod
+
+
+async def put_file(session: AsyncSession, deps: Deps, secret: str, group: RecordId, named: list[str]) -> None:
+    """A browser sent a file of somebody, which names these groups."""
+    now, at = deps.clock(), deps.clock() + 10**6
+    copy = await insert_copy(session, group, "https://old.example", quota=10**8, now=now)
+    lines = [CopyLine(one, canonical_bytes({"group": one, "recovery_index": 0})) for one in sorted(named)]
+    await replace_lines(session, LineSpan(copy, MEMBERSHIPS), lines)
+    await put_file_copy(session, FileCopy(group, copy, DidKey("did:key:z6MkA"), "", now, None, at))
+    await put_upload(session, Upload(upload_hash(secret), "", READ, 1, group_id=group, due_at=at))
+
+
+def brings(pod: ServedPod, browser: Browser, secret: str, named: list[str]) -> None:
+    async def act(deps: Deps) -> None:
+        group = an_id(f"person {secret}")
+        await deps.store.write(partial(put_file, deps=deps, secret=secret, group=group, named=named))
+
+    pod.act(act)
+    browser.keep(f"sent_file-{pod.url.rpartition(':')[2]}", secret)
+
+
+def test_mg_14_of_a_file_with_any_number_of_groups_the_first_are_drafted_and_the_page_says_so(here: ServedPod) -> None:
+    browser = Browser(here, address="192.0.2.7")
+    more = "Your file names more groups than are shown here."
+    groups = [str(an_id(f"group {number}")) for number in range(MOST_READ + 1)]
+
+    for secret, named in (("many", groups), ("all", groups[1:])):
+        brings(here, browser, secret, named)
+        page = browser.get(PAGE).text
+        assert page.count(" readonly>") == MOST_READ
+        assert (more in page) == (named == groups)
+
+
+def test_mg_14_looks_at_the_drafts_of_a_file_are_limited_and_the_form_stays(here: ServedPod) -> None:
+    browser, stranger = Browser(here, address="192.0.2.8"), Browser(here, address="192.0.2.8")
+    brings(here, browser, "few", [str(an_id("one group"))])
+    most = RATES["drafts of an address"].most
+
+    pages = [browser.get(PAGE) for _ in range(most + 1)]
+
+    assert [page.status for page in pages] == [200] * most + [429]
+    assert " readonly>" not in pages[-1].text
+    assert "What you were called" in pages[-1].text
+    assert stranger.get(PAGE).status == 200, "who sent no file reads nothing of one"
