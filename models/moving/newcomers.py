@@ -14,6 +14,7 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey
 
 MOST_GROUPS: Final = 10_000
+ANY_TIME: Final = 2**53  # later than each clock
 
 
 class NewcomerRow(Base):
@@ -55,6 +56,7 @@ class NewcomerGroupRow(Base):
     asked_at: Mapped[int] = mapped_column(server_default="0")
     plain: Mapped[bool] = mapped_column(server_default="0")
     anew: Mapped[int] = mapped_column(server_default="0")
+    anew_until: Mapped[int] = mapped_column(server_default="0")
     name: Mapped[str] = mapped_column(server_default="")
 
 
@@ -78,7 +80,8 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
 
     `standing`: as it was when it was looked at last, at `asked_at`; `why`: what the old pod said then.
     `plain`: the person goes without a handover that names their seat anew. `anew`: the counter up to which what no log
-    had is written anew here. `name`: what the old pod calls the group.
+    had is written anew here; `anew_until`: until when it may be, ANY_TIME before this pod first asked for it, 0 for a
+    group that the person waited for or that is done. `name`: what the old pod calls the group.
     """
 
     group_id: RecordId
@@ -93,6 +96,7 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
     plain: bool = False
     anew: int = 0
     name: str = ""
+    anew_until: int = 0
 
 
 NEWCOMERS = table_of(NewcomerRow)
@@ -193,8 +197,16 @@ async def list_open_groups(session: AsyncSession, personal_group: RecordId, limi
     return [NewcomerGroup(*row) for row in rows]
 
 
+async def list_unwritten_groups(session: AsyncSession, personal_group: RecordId, now: int) -> list[NewcomerGroup]:
+    """The groups in which what no log had may still be written anew, by id; never the personal one."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id != personal_group
+    still = NEWCOMER_GROUPS.c.anew_until > now, NEWCOMER_GROUPS.c.let_go.is_(False)
+    wanted = select(*_OF_GROUP).where(*of, *still).order_by(NEWCOMER_GROUPS.c.group_id)
+    return [NewcomerGroup(*row) for row in await session.execute(wanted)]
+
+
 async def note_standing(session: AsyncSession, personal_group: RecordId, group: RecordId, **values: object) -> None:
-    """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`, `anew`."""
+    """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`, `anew`, `anew_until`, `name`."""
     of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
     changes: Mapping[str, Any] = values
     await session.execute(update(NEWCOMER_GROUPS).where(*of).values(changes))

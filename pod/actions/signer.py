@@ -66,7 +66,7 @@ GIVING_AWAY: Final = ("rekey", "rehome")
 STEPPED_UP: Final = ("Ballot", "Delegation", "Sealed")
 WRITTEN_WHILE_MOVING: Final = ("Opening", MANIFEST)
 WITHDRAW: Final = "withdraw"
-ARRIVING: Final = ("Profile", "Post", "Patch", "Vote", "Erase")
+ARRIVING: Final = ("Profile", "Post", "Patch", "Vote")
 _OF_POLLS: Final = (("Opening", None), ("LotShare", None))
 OF_THE_POD: Final = (
     "Seal",

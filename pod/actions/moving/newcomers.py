@@ -25,6 +25,7 @@ from models.groups.groups_and_items import load_group
 from models.moving.kept_names import is_name_kept
 from models.moving.moves import is_switching
 from models.moving.newcomers import (
+    ANY_TIME,
     MOST_GROUPS,
     Newcomer,
     NewcomerGroup,
@@ -155,7 +156,9 @@ async def advance_personal(
 
 def _told_by(one: DepartingGroup) -> NewcomerGroup:
     name = "".join(sign for sign in one.name if sign.isprintable())[:LONGEST_NAME]
-    return NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps, name=name)
+    until = ANY_TIME if one.unwaited else 0
+    told = parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps
+    return NewcomerGroup(*told, name=name, anew_until=until)
 
 
 async def fetch_unsettled(deps: Deps, newcomer: Newcomer) -> str:

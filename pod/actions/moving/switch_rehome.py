@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedPod
 from models.groups.groups_and_items import load_lines
-from models.moving.departures import FREEZE_MS, Departure, count_refusals, set_departure
+from models.moving.departures import FREEZE_MS, Departure, count_refusals, list_unwaited, set_departure
 from models.people.accounts import list_memberships, load_membership
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
@@ -45,7 +45,7 @@ REFUSALS_BEFORE_PLAIN: Final = 3
 class DepartingGroup(msgspec.Struct, frozen=True):
     """A group of somebody who moves: their number, how many signing keys they had, and whether they keep it here.
 
-    `name`: what this pod calls the group.
+    `name`: what this pod calls the group; `unwaited`: its person doesn't wait for what isn't settled there.
     """
 
     group: RecordId
@@ -54,6 +54,7 @@ class DepartingGroup(msgspec.Struct, frozen=True):
     recovery_index: int
     keeps: bool
     name: str = ""
+    unwaited: bool = False
 
 
 class FreezeWish(msgspec.Struct, frozen=True):
@@ -116,6 +117,7 @@ async def stop_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
 async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[DepartingGroup, ...]:
     groups, memberships = [], await list_memberships(session, departure.account_id)
     lines = await load_lines(session, [membership.group_id for membership in memberships])
+    unwaited = await list_unwaited(session, departure.account_id)
     for membership in memberships:
         if membership.number is None:
             continue
@@ -129,6 +131,7 @@ async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tu
                 membership.recovery_index,
                 keeps,
                 lines[membership.group_id].name,
+                membership.group_id in unwaited,
             )
             groups.append(DepartingGroup(membership.group_id, *told))
     return tuple(groups)

@@ -3,17 +3,19 @@
 1. The old pod tells it only once the personal group has moved, only to the home that the account moved to, and only of
    groups for which its person didn't wait: they agreed to that there, and had proved who they are.
 2. The new pod writes it with the member's new key, once the move is settled there and it has the log up to the move.
-   What that log has isn't written twice. What a group's rules refuse now is left out.
+   What that log has isn't written twice. What a group's rules refuse now is left out. Only in groups of which the old
+   pod said before the handover that they aren't waited for, only what the member's key there signed, and once: after
+   the first answer that is told to its end, or a day after the first question, the group is closed for good.
 3. A post that is written anew has another id, which takes the old one's place in what is written anew after it.
-4. Posts, their changes and erasures, votes on them, and a profile are written anew. What decides, or belongs to one
-   phase of a poll, isn't: its person says that again.
+4. Posts, their changes, votes on them, and a profile are written anew. What decides, or belongs to one phase of a poll,
+   isn't, nor what erases: its person says that again. In the personal group nothing is.
 
 Spec: portability.md section 3, step 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import groupby, pairwise
 from typing import Any, Final
@@ -25,7 +27,13 @@ from federation.readers import VerifiedPod
 from models.groups.groups_and_items import load_held
 from models.groups.records import LOGGED, PENDING, REFUSED, StoredRecord, list_of_author, load_places
 from models.moving.departures import list_unwaited
-from models.moving.newcomers import Newcomer, NewcomerGroup, load_newcomer_group, note_standing
+from models.moving.newcomers import (
+    Newcomer,
+    NewcomerGroup,
+    list_unwritten_groups,
+    load_newcomer_group,
+    note_standing,
+)
 from models.people.accounts import Account, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.moving.departing_members import open_departure
@@ -37,6 +45,7 @@ from pod.deps import Deps
 from pod.rules.switches import SwitchRule
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
+from protocol.keys import DidKey
 from protocol.records.content import Header
 from protocol.records.drafts import Draft
 from protocol.records.envelope import Record, open_record, reopen_record
@@ -44,6 +53,7 @@ from protocol.records.envelope import Record, open_record, reopen_record
 Body = dict[str, Any]
 AT_ONCE: Final = 200
 MOST_PAGES: Final = 100
+OPEN_MS: Final = 86_400_000
 _ENVELOPE: Final = frozenset({"type", "rules", "group", "proof", *Header.__annotations__})
 
 
@@ -69,7 +79,7 @@ async def unlogged_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: U
         if departure.item is None:
             raise SwitchRule.NOT_COMMITTED.error()
         found: list[StoredRecord] = []
-        for group in sorted(await list_unwaited(session, account.id)):
+        for group in sorted(await list_unwaited(session, account.id) - {person}):
             if group >= after[0] and len(found) <= AT_ONCE:
                 found += await _unlogged(session, deps, account, group)
     found = [one for one in found if (one.group_id, one.counter or 0) > after]
@@ -103,23 +113,52 @@ async def _unlogged(session: AsyncSession, deps: Deps, account: Account, group: 
 
 
 async def write_unlogged(deps: Deps, newcomer: Newcomer, account: Account) -> tuple[RecordId, ...]:
-    """Write anew here what the old pod tells; returns the groups that it belongs to and where it can't be written yet.
+    """Write anew here what the old pod tells; returns the groups that it may belong to and can't be written in yet.
 
-    May be asked for again: nothing is written twice. Raises RemoteError, or MalformedError for an answer out of order.
+    May be asked for again: nothing is written twice, and a group in which all was told once is never asked for again.
+    Raises RemoteError, or MalformedError for an answer out of order.
     """
-    after, waiting, names = UnloggedWish(), set[RecordId](), dict[str, str]()
+    ready, waiting = await deps.store.write(partial(_ready, deps=deps, newcomer=newcomer, account=account))
+    if not ready:
+        return waiting
+    after, names = UnloggedWish(min(ready), ready[min(ready)]), dict[str, str]()
     for _ in range(MOST_PAGES):
         page = await ask_old_pod(deps, newcomer, "unlogged", after, UnloggedPage)
         records = [open_record(body) for body in page.records]
         _check(page, records, after)
         for group, run in groupby(records, lambda record: record.group):
-            action = partial(_write, deps=deps, newcomer=newcomer, account=account, records=list(run), names=names)
-            if not await deps.store.write(action):
-                waiting.add(group)
+            if group in ready:
+                action = partial(_write, deps=deps, newcomer=newcomer, account=account, records=list(run), names=names)
+                await deps.store.write(action)
         if not page.more:
             break
         after = UnloggedWish(records[-1].group, _counter(records[-1]))
-    return tuple(sorted(waiting))
+    await deps.store.write(partial(_close, newcomer=newcomer, groups=ready))
+    return waiting
+
+
+async def _ready(
+    session: AsyncSession, deps: Deps, newcomer: Newcomer, account: Account
+) -> tuple[dict[RecordId, int], tuple[RecordId, ...]]:
+    """The unwaited groups that can be written in now, with the counter up to which they are, and those that can't.
+
+    From the first question on the old pod has a day to answer, whatever it says.
+    """
+    ready, waiting, now = dict[RecordId, int](), list[RecordId](), deps.clock()
+    for told in await list_unwritten_groups(session, newcomer.personal_group, now):
+        if await _old_key(session, deps, account, told) is None:
+            waiting.append(told.group_id)
+            continue
+        ready[told.group_id] = told.anew
+        until = min(told.anew_until, now + OPEN_MS)
+        await note_standing(session, newcomer.personal_group, told.group_id, anew_until=until)
+    return ready, tuple(waiting)
+
+
+async def _close(session: AsyncSession, newcomer: Newcomer, groups: Iterable[RecordId]) -> None:
+    """Note that all of these groups was told: what the old key signs from now on is never written anew."""
+    for group in groups:
+        await note_standing(session, newcomer.personal_group, group, anew_until=0)
 
 
 def _check(page: UnloggedPage, records: Sequence[Record], after: UnloggedWish) -> None:
@@ -141,20 +180,21 @@ async def _write(
     account: Account,
     records: Sequence[Record],
     names: dict[str, str],
-) -> bool:
-    """Write one group's records; False while its move isn't settled here, or the log up to it isn't."""
+) -> None:
+    """Write one group's records anew, those that the member's key at the old pod signed, and no others."""
     group = records[0].group
     told = await load_newcomer_group(session, newcomer.personal_group, group)
-    if told is None or told.let_go:
-        return True
-    end = await _end_of_key(session, deps, account, told)
-    if end is None:
-        return False
-    logged = await load_places(session, [record.id for record in records])
+    old = await _old_key(session, deps, account, told) if told is not None and not told.let_go else None
+    if told is None or old is None:
+        return
+    logged, anew = await load_places(session, [record.id for record in records]), told.anew
     for record in records:
         is_own = (record.body["author"], record.body["key"]) == (told.number, told.keys - 1)
         place = logged.get(record.id)
-        if not is_own or _counter(record) <= told.anew or (place is not None and place < end):
+        if not is_own or old.did not in record.signers or _counter(record) <= anew:
+            continue
+        anew = _counter(record)
+        if place is not None and place < old.end:
             continue
         members = {name: value for name, value in record.body.items() if name not in _ENVELOPE}
         said = Draft(record.type, _renamed(members, names))
@@ -162,13 +202,18 @@ async def _write(
             names[record.id] = (await write_for(session, deps, account, group, said, Arrived(account))).id
         except RefusedError:
             continue
-    anew = max(told.anew, _counter(records[-1]))
     await note_standing(session, newcomer.personal_group, group, anew=anew)
-    return True
 
 
-async def _end_of_key(session: AsyncSession, deps: Deps, account: Account, told: NewcomerGroup) -> int | None:
-    """The log size up to which the member's key at the old pod counts; None while that isn't settled and held here."""
+class _OldKey(msgspec.Struct, frozen=True):
+    """The member's key at the old pod. `end`: the log size up to which what it signed counts."""
+
+    did: DidKey
+    end: int
+
+
+async def _old_key(session: AsyncSession, deps: Deps, account: Account, told: NewcomerGroup) -> _OldKey | None:
+    """None while the move or the log up to it isn't settled here; OTHER_ANSWER for a key that was never theirs."""
     membership = await load_membership(session, account.id, told.group_id)
     held = await load_held(session, told.group_id)
     if membership is None or membership.number is None or held is None:
@@ -176,8 +221,11 @@ async def _end_of_key(session: AsyncSession, deps: Deps, account: Account, told:
     settled = (await load_view(session, deps, told.group_id)).settled
     if membership.signing not in settled.keys:
         return None
-    end = settled.members[told.number].keys[told.keys - 1].until
-    return end if end is not None and held[1] >= end else None
+    member = settled.members.get(told.number)
+    if membership.number != told.number or member is None or not 0 < told.keys < len(member.keys):
+        raise SwitchRule.OTHER_ANSWER.error()
+    key = member.keys[told.keys - 1]
+    return _OldKey(key.did, key.until) if key.until is not None and held[1] >= key.until else None
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

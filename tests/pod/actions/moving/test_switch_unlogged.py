@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,24 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from models.groups.records import list_of_author
 from models.moving.departures import set_departure, stop_waiting
-from models.moving.newcomers import Newcomer, NewcomerGroup, insert_newcomer, save_told
+from models.moving.newcomers import ANY_TIME, Newcomer, NewcomerGroup, insert_newcomer, note_standing, save_told
 from models.people.accounts import load_membership, set_membership, take_counter
 from pod.actions.chain.door import append
 from pod.actions.moving import switch_unlogged
 from pod.actions.moving.switch_freeze import agree
-from pod.actions.moving.switch_unlogged import UnloggedPage, UnloggedWish, unlogged_for, write_unlogged
+from pod.actions.moving.switch_unlogged import OPEN_MS, UnloggedPage, UnloggedWish, unlogged_for, write_unlogged
 from pod.actions.posts.records import signed_for, signed_record
 from pod.actions.signer import Arrived, PodItself, load_staying, member_key, signed
+from pod.clock import Clock
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.records.content import UNSIGNED, Ballot, Confirm, Content, Paragraph, Post, PostTarget, Vote
+from protocol.keys import PrivateKey
+from protocol.proofs import sign
+from protocol.records.content import UNSIGNED, Ballot, Confirm, Content, Erase, Paragraph, Post, PostTarget, Vote
 from protocol.records.drafts import by_signing_key, draft, draft_wish
 from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Leave, Rehome
@@ -30,6 +36,9 @@ from protocol.records.parts import Home
 from tests.pod.actions.moving.test_switch_refusals import KEY, NEW, OTHER, asking
 from tests.support.travellers import Traveller, a_traveller
 from tests.support.writing import an_id
+
+NOTE = Post(kind="note", paragraphs=(Paragraph("text", "The well is dry."),), **UNSIGNED)
+FOREIGN = PrivateKey.from_seed(bytes([7]) * 32)
 
 
 @pytest.fixture
@@ -100,6 +109,50 @@ async def moves_key(ada: Traveller, group: RecordId) -> None:
     await deps.store.write(action)
 
 
+async def told_of(
+    ada: Traveller, group: RecordId, *, number: int = 1, keys: int = 1, anew_until: int = ANY_TIME
+) -> None:
+    """What the old pod said of a group before the handover."""
+    groups = [NewcomerGroup(group, number, keys, 0, keeps=True, anew_until=anew_until)]
+    telling = partial(save_told, personal_group=ada.own, actor="https://old.example/u/ada", groups=groups)
+    await ada.deps.store.write(telling)
+
+
+async def came(ada: Traveller, group: RecordId, **said: int) -> Newcomer:
+    """Ada as somebody who moved here with this group."""
+    newcomer = Newcomer(ada.own, "https://old.example", "ada", b"", 0, ada.account.id)
+    await ada.deps.store.write(partial(insert_newcomer, newcomer=newcomer))
+    await told_of(ada, group, **said)
+    return newcomer
+
+
+async def reopen(ada: Traveller, group: RecordId) -> None:
+    """As if this pod had ended before it noted that all was told."""
+    opening = partial(note_standing, personal_group=ada.own, group=group, anew_until=ANY_TIME)
+    await ada.deps.store.write(opening)
+
+
+def answers(
+    monkeypatch: pytest.MonkeyPatch,
+    *records: Record,
+    then: Exception | None = None,
+    into: list[UnloggedWish] | None = None,
+) -> list[UnloggedWish]:
+    """Have the old pod tell these records, and fail after them; returns what it is asked, as it is asked."""
+    asked = into if into is not None else []
+
+    async def answer(_: object, __: object, step: str, wish: UnloggedWish, ___: object) -> UnloggedPage:
+        assert step == "unlogged"
+        asked.append(wish)
+        if then is not None and len(asked) > 1:
+            raise then
+        page = [one for one in records if (one.group, one.body["counter"]) > (wish.group, wish.counter)]
+        return UnloggedPage(tuple(one.body for one in page), more=then is not None)
+
+    monkeypatch.setattr(switch_unlogged, "ask_old_pod", answer)
+    return asked
+
+
 async def written(ada: Traveller, group: RecordId) -> list[Record]:
     """What the group has by ada's new key, in order."""
     async with ada.deps.store.database.read() as session:
@@ -111,43 +164,109 @@ async def test_mg_02_the_new_pod_writes_it_anew_once_with_the_new_key(
     ada: Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = await ada.founds("Wells")
-    note = Post(kind="note", paragraphs=(Paragraph("text", "The well is dry."),), **UNSIGNED)
     (logged,) = await ada.writes(group, "This one is logged.")
     async with ada.deps.store.database.read() as session:
         stored = await list_of_author(session, group, ("logged",), 1)
-    post = await says(ada, group, note)
+    post = await says(ada, group, NOTE)
     vote = await says(ada, group, Vote(target=PostTarget(post.id), value=300, **UNSIGNED))
     records = [*(reopen_record(one.wire) for one in stored if one.id == logged), post, vote]
-    pages = {0: UnloggedPage(tuple(record.body for record in records))}
-    newcomer = Newcomer(ada.own, "https://old.example", "ada", b"", 0, ada.account.id)
-    await ada.deps.store.write(partial(insert_newcomer, newcomer=newcomer))
-    groups = [NewcomerGroup(group, 1, 1, 0, keeps=True)]
-    await ada.deps.store.write(
-        partial(save_told, personal_group=ada.own, actor="https://old.example/u/ada", groups=groups)
-    )
-
-    async def answered(_: object, __: object, ___: str, wish: UnloggedWish, ____: object) -> UnloggedPage:
-        return pages[wish.counter]
-
-    monkeypatch.setattr(switch_unlogged, "ask_old_pod", answered)
+    newcomer = await came(ada, group)
+    asked = answers(monkeypatch, *records)
     await moves_key(ada, group)
     assert await write_unlogged(ada.deps, newcomer, ada.account) == (group,)
     assert await written(ada, group) == []  # the move isn't settled
     await ada.settles(group)
 
-    for _ in range(2):  # asked for again, it changes nothing
-        assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
 
     anew, voted = await written(ada, group)
     assert anew.body["paragraphs"] == post.body["paragraphs"]
     assert (voted.body["target"], voted.body["value"]) == ({"post": anew.id}, 300)
-    pages[0] = UnloggedPage((vote.body, post.body))
+    # All was told, so what the old key signs later is written no more, and nobody is asked for it.
+    late = await says(ada, group, NOTE)
+    answers(monkeypatch, late, into=asked)
+    assert (await write_unlogged(ada.deps, newcomer, ada.account), len(asked)) == ((), 1)
+    await reopen(ada, group)
+    answers(monkeypatch, *records, into=asked)  # told again after a kill, it is written once
+    assert (await write_unlogged(ada.deps, newcomer, ada.account), len(asked)) == ((), 2)
+    assert len(await written(ada, group)) == 2
+
+
+async def test_mg_02_an_old_pod_has_nothing_signed_that_the_old_key_didnt_sign(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group)
+    record = await says(ada, group, NOTE)
+    forged = open_record(sign({name: one for name, one in record.body.items() if name != "proof"}, FOREIGN))
+    assert (forged.id, forged.signers) == (record.id, (FOREIGN.did,))
+    await moves_key(ada, group)
+    await ada.settles(group)
+
+    answers(monkeypatch, forged)
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
+    assert await written(ada, group) == []
+    await reopen(ada, group)
+    answers(monkeypatch, record)
+    await write_unlogged(ada.deps, newcomer, ada.account)
+    assert len(await written(ada, group)) == 1
+
+
+async def test_mg_02_where_something_was_waited_for_nothing_is_written_anew(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited, unwaited = sorted([await ada.founds("Wells"), await ada.founds("Mill")])
+    newcomer = await came(ada, waited, anew_until=0)
+    await told_of(ada, unwaited)
+    await told_of(ada, ada.own)
+    records = [await says(ada, group, NOTE) for group in sorted([waited, unwaited, ada.own])]
+    for group in (waited, unwaited, ada.own):
+        await moves_key(ada, group)
+        await ada.settles(group)
+
+    answers(monkeypatch, *records)
+    await write_unlogged(ada.deps, newcomer, ada.account)
+
+    groups = (waited, unwaited, ada.own)
+    assert [len(await written(ada, group)) for group in groups] == [0, 1, 0]
+
+
+async def test_mg_02_an_old_pod_that_never_ends_its_answer_has_a_day(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group)
+    records = [await says(ada, group, NOTE) for _ in range(2)]
+    await moves_key(ada, group)
+    await ada.settles(group)
+
+    silence = RemoteError(RemoteFault.NOT_REACHED, retry=True)
+    asked = answers(monkeypatch, records[0], then=silence)
+    with pytest.raises(RemoteError):
+        await write_unlogged(ada.deps, newcomer, ada.account)
+    assert (len(await written(ada, group)), len(asked)) == (1, 2)
+    (tmp_path / "later").write_text(str(OPEN_MS))
+    deps = replace(ada.deps, clock=Clock(tmp_path / "later"))
+    answers(monkeypatch, records[1], into=asked)
+    assert (await write_unlogged(deps, newcomer, ada.account), len(asked)) == ((), 2)
+
+
+@pytest.mark.parametrize(("number", "keys"), [(9, 1), (1, 0), (1, 2), (1, 9)])
+async def test_mg_02_a_number_or_a_key_that_isnt_the_members_is_refused(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch, number: int, keys: int
+) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group, number=number, keys=keys)
+    answers(monkeypatch)
+    await moves_key(ada, group)
+    await ada.settles(group)
     assert await refused(write_unlogged(ada.deps, newcomer, ada.account)) == "other_answer"
 
 
 async def test_mg_02_no_decision_is_written_anew(ada: Traveller) -> None:
     group, signer = await ada.founds("Wells"), Arrived(ada.account)
     ballot = draft(Ballot(poll=an_id("poll"), blank=True, **UNSIGNED))
-    for said in (ballot, draft(Confirm(**UNSIGNED)), draft_wish(Leave())):
+    erase = draft(Erase(records=(an_id("post"),), **UNSIGNED))
+    for said in (ballot, erase, draft(Confirm(**UNSIGNED)), draft_wish(Leave())):
         signing = partial(signed_for, deps=ada.deps, signer=signer, account=ada.account, group=group, said=said)
         assert await refused(ada.deps.store.write(signing)) == "not_for_this_asker"
