@@ -71,6 +71,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "marks of a grant": Rate(30, MINUTE_MS // 6),
     "move told of a group": Rate(5, 10 * MINUTE_MS),
     "switch asked by a pod": Rate(30, MINUTE_MS // 6),
+    # A page of 200 records; a new home asks for all pages about once a minute until it has them.
+    "what no log has of a departure": Rate(120, MINUTE_MS // 30),
     "look of a second home": Rate(3, 10 * MINUTE_MS),
     "move of an address": Rate(20, MINUTE_MS),
     "another try of a move": Rate(10, MINUTE_MS),

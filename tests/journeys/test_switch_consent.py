@@ -241,6 +241,17 @@ def _logged(person: Person, group: str) -> bool:
     return bool(seen["settled_height"] == seen["height"])
 
 
+def test_mg_02_who_gives_up_what_isnt_settled_has_proved_who_they_are(place: Place) -> None:
+    assert place.shows(place.agrees(place.asks()))[0] == 200
+    browser, own = place.adas(), str(place.ada.account["personal_group"])
+    form = next(form for form in browser.get("/settings/leaving").forms if form.action.endswith("/leaving/stop"))
+    place.old.set_clock(16 * 60_000)
+    sent = browser.post("/settings/leaving/without", [*form.fields, ("group", own)])
+    assert sent.path.startswith("/settings/confirm")
+    place.old.set_clock(0)
+    assert browser.post("/settings/leaving/without", [*form.fields, ("group", own)]).path == "/settings/leaving"
+
+
 def test_an_old_request_an_old_code_and_an_old_proof_move_nobody(place: Place) -> None:
     code, minute = place.agrees(place.asks()), 60_000
     place.old.set_clock(11 * minute)

@@ -81,10 +81,12 @@ async def _after_it(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
     """Fetch what the account follows, one after the other, then what it had sealed in polls, for an hour if need be."""
     assert newcomer.account_id is not None
     now, asked = deps.clock(), _asked_at(move)
+    # First what the old pod's answer can't hold up.
+    followed = await bring_next_follow(deps, newcomer.account_id)
     if asked is None or now >= asked + SEAT_EVERY_MS:
         lacks = await _openings_lack(deps, newcomer)
         move = msgspec.structs.replace(move, current=f"{UNFOLDED} {now if lacks else NEVER}")
-    if await bring_next_follow(deps, newcomer.account_id):
+    if followed:
         return msgspec.structs.replace(move, due_at=now + AGAIN_MS)
     again = _asked_at(move) != NEVER and now < (move.stage_at or 0) + LONGEST_MS
     if again:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedPod
 from models.groups.groups_and_items import load_held
-from models.groups.records import LOGGED, PENDING, REFUSED, StoredRecord, list_of_author, load_places
+from models.groups.records import StoredRecord, load_places
 from models.moving.departures import list_unwaited
 from models.moving.newcomers import (
     Newcomer,
@@ -34,6 +34,7 @@ from models.moving.newcomers import (
     load_newcomer_group,
     note_standing,
 )
+from models.moving.unsettled import list_unlogged
 from models.people.accounts import Account, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.moving.departing_members import open_departure
@@ -73,16 +74,18 @@ class UnloggedPage(msgspec.Struct, frozen=True):
 
 async def unlogged_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: UnloggedWish) -> UnloggedPage:
     """Tell a page of records to the pod to which the account has moved; raises NotFoundError or NotNowError."""
-    after = (parse_id(wish.group), wish.counter) if wish.group else ("", 0)
+    after = parse_id(wish.group) if wish.group else ""
     async with deps.store.database.read() as session:
         departure, account = await open_departure(session, asker, person)
         if departure.item is None:
             raise SwitchRule.NOT_COMMITTED.error()
-        found: list[StoredRecord] = []
+    await deps.store.limits.take("what no log has of a departure", person, now=deps.clock())
+    found: list[StoredRecord] = []
+    async with deps.store.database.read() as session:
         for group in sorted(await list_unwaited(session, account.id) - {person}):
-            if group >= after[0] and len(found) <= AT_ONCE:
-                found += await _unlogged(session, deps, account, group)
-    found = [one for one in found if (one.group_id, one.counter or 0) > after]
+            if group >= after and len(found) <= AT_ONCE:
+                told = wish.counter if group == after else 0
+                found += await _unlogged(session, deps, account, group, after=told)
     budget, records = PageBudget(), list[Body]()
     for one in found[:AT_ONCE]:
         if not budget.take(one.wire):
@@ -91,8 +94,13 @@ async def unlogged_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: U
     return UnloggedPage(tuple(records), len(records) < len(found))
 
 
-async def _unlogged(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> list[StoredRecord]:
-    """What the account wrote with its last key here, and the log that counts for it doesn't have, by counter."""
+async def _unlogged(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, *, after: int
+) -> list[StoredRecord]:
+    """What the account wrote with its last key here, and the log that counts for it doesn't have, by counter.
+
+    At most one more than a page holds.
+    """
     membership = await load_membership(session, account.id, group)
     if membership is None or membership.state != "moved":
         return []
@@ -100,16 +108,8 @@ async def _unlogged(session: AsyncSession, deps: Deps, account: Account, group: 
     number = view.state.keys[membership.signing]
     until = view.state.members[number].keys[membership.key_index].until
     end = view.settled.log.size if until is None else until
-    stored = await list_of_author(session, group, (PENDING, REFUSED, LOGGED), number)
-    found = [
-        one
-        for one in stored
-        if one.type in ARRIVING
-        and one.key == membership.key_index
-        and not one.erased
-        and (one.log_index is None or one.log_index >= end)
-    ]
-    return sorted(found, key=lambda one: one.counter or 0)
+    signed = number, membership.key_index
+    return await list_unlogged(session, group, signed, ARRIVING, end=end, after=after, limit=AT_ONCE + 1)
 
 
 async def write_unlogged(deps: Deps, newcomer: Newcomer, account: Account) -> tuple[RecordId, ...]:
@@ -162,10 +162,12 @@ async def _close(session: AsyncSession, newcomer: Newcomer, groups: Iterable[Rec
 
 
 def _check(page: UnloggedPage, records: Sequence[Record], after: UnloggedWish) -> None:
+    # Only a record of these types is sure to have a counter.
+    if not all(record.type in ARRIVING for record in records):
+        raise SwitchRule.OTHER_ANSWER.error()
     places = [(after.group, after.counter), *((str(record.group), _counter(record)) for record in records)]
     rises = all(lower < higher for lower, higher in pairwise(places))
-    known = all(record.type in ARRIVING for record in records)
-    if not rises or not known or len(records) > AT_ONCE or (page.more and not records):
+    if not rises or len(records) > AT_ONCE or (page.more and not records):
         raise SwitchRule.OTHER_ANSWER.error()
 
 

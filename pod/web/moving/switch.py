@@ -146,8 +146,11 @@ async def post_stop_leaving(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_go_without(request: web.Request) -> web.Response:
     """Don't wait for what isn't settled in one group."""
-    account, form = account_of(request), await read_form(request, WithoutForm)
-    await go_without(request.app[DEPS], account, parse_id(form.group))
+    account, deps = account_of(request), request.app[DEPS]
+    form = await read_form(request, WithoutForm)
+    # As with the same choice when one agrees; who has proved it finds the group and its button again.
+    check_confirmed(deps, session_here(request), back="/settings/leaving")
+    await go_without(deps, account, parse_id(form.group))
     return see_other("/settings/leaving")
 
 

@@ -294,6 +294,24 @@ def test_mg_08_sealed_values_are_asked_for_before_what_the_account_follows_and_f
     assert moves[-1].due_at is not None
 
 
+def test_mg_08_what_the_account_follows_comes_however_odd_the_old_pods_answer_is(
+    pod: ServedPod, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[int] = []
+
+    async def follows(_: Deps, account: int) -> bool:
+        followed.append(account)
+        return True
+
+    monkeypatch.setattr(switch_step, "bring_next_follow", follows)
+    answers["openings"] = KeyError("nothing that a step expects")
+
+    with pytest.raises(KeyError):
+        arrived(pod, answers, "hal", stage=SETTLED)
+
+    assert len(followed) == 1
+
+
 def test_mg_02_a_job_that_stops_once_the_account_is_here_keeps_its_page_and_ends_at_no_time(
     pod: ServedPod, answers: Answers
 ) -> None:

@@ -16,13 +16,16 @@ from federation.rules.answers import RemoteFault
 from models.groups.records import list_of_author
 from models.moving.departures import set_departure, stop_waiting
 from models.moving.newcomers import ANY_TIME, Newcomer, NewcomerGroup, insert_newcomer, note_standing, save_told
-from models.people.accounts import load_membership, set_membership, take_counter
+from models.moving.unsettled import list_unlogged
+from models.people.accounts import Membership, load_membership, set_membership, take_counter
 from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view
 from pod.actions.moving import switch_unlogged
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.switch_unlogged import OPEN_MS, UnloggedPage, UnloggedWish, unlogged_for, write_unlogged
 from pod.actions.posts.records import signed_for, signed_record
 from pod.actions.signer import Arrived, PodItself, load_staying, member_key, signed
+from pod.budgets.tries import RATES
 from pod.clock import Clock
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -107,6 +110,13 @@ async def moves_key(ada: Traveller, group: RecordId) -> None:
         await set_membership(session, ada.account.id, group, **values)
 
     await deps.store.write(action)
+
+
+async def stored_membership(ada: Traveller, group: RecordId) -> Membership:
+    async with ada.deps.store.database.read() as session:
+        membership = await load_membership(session, ada.account.id, group)
+    assert membership is not None
+    return membership
 
 
 async def told_of(
@@ -261,6 +271,48 @@ async def test_mg_02_a_number_or_a_key_that_isnt_the_members_is_refused(
     await moves_key(ada, group)
     await ada.settles(group)
     assert await refused(write_unlogged(ada.deps, newcomer, ada.account)) == "other_answer"
+
+
+async def test_mg_02_an_answer_with_a_record_that_has_no_counter_is_refused(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group)
+    await moves_key(ada, group)
+    await ada.settles(group)
+    place = {"keeper": 1, "term": 0, "height": 1, "item": an_id("item")}
+    ack: dict[str, Any] = {"type": "Ack", "rules": 1, "group": group, **place}
+    told = UnloggedPage((sign(ack, FOREIGN),))
+
+    async def answer(*_: object) -> UnloggedPage:
+        return told
+
+    monkeypatch.setattr(switch_unlogged, "ask_old_pod", answer)
+    assert await refused(write_unlogged(ada.deps, newcomer, ada.account)) == "other_answer"
+
+
+async def test_mg_02_what_is_told_goes_on_after_a_counter_and_is_asked_for_within_a_budget(ada: Traveller) -> None:
+    group = await ada.founds("Wells")
+    await ada.writes(group, "This one is logged.")
+    posts = await ada.says(group, "One.", "Two.", "Three.")
+    membership = await stored_membership(ada, group)
+    async with ada.deps.store.database.read() as session:
+        end = (await load_view(session, ada.deps, group)).settled.log.size
+        signed_by = 1, membership.key_index
+        ask = partial(list_unlogged, session, group, signed_by, ("Post",), end=end)
+        first, second = await ask(after=0, limit=2)
+        rest = await ask(after=second.counter or 0, limit=2)
+        logged = await partial(list_unlogged, session, group, signed_by, ("Post",), end=0)(after=0, limit=9)
+        other_key = await list_unlogged(session, group, (1, 7), ("Post",), end=0, after=0, limit=9)
+    assert ([first.id, second.id], [one.id for one in rest]) == (posts[:2], posts[2:])
+    assert (len(logged), other_key) == (4, [])
+
+    write = ada.deps.store.write
+    await write(partial(agree, deps=ada.deps, account=ada.account, home=Home(NEW, KEY)))
+    await write(partial(set_departure, account=ada.account.id, item=an_id("handover")))
+    for _ in range(RATES["what no log has of a departure"].most):
+        await ada.deps.store.limits.take("what no log has of a departure", ada.own, now=ada.deps.clock())
+    assert await refused(told(ada)) == "too_many_tries"
 
 
 async def test_mg_02_no_decision_is_written_anew(ada: Traveller) -> None:
