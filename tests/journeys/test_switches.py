@@ -43,6 +43,7 @@ class Village:
     council: str  # ada's, private: she keeps it alone
     mill: str  # ada's: kept by all three
     choir: str  # bo's, private: ada is black-listed there
+    band: str  # bo's, private: ada keeps no seat there
     post: str
 
     @property
@@ -77,10 +78,12 @@ def village(pods: list[ServedPod]) -> Village:
     assert joined(bo, choir, ada, 1000) == 2
     bo.post(f"/api/v1/groups/{choir}/records", weigh(2, -1000))
     eventually(lambda: members(bo, choir) == [(1, 3000), (2, -1000)])
+    band = bo.post("/api/v1/groups", {"name": "Band", "weight": 3000, "visibility": "private"})["group"]
+    assert joined(bo, band, ada, 1000) == 2
     post = bo.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
     ada.post(f"/api/v1/groups/{council}/posts", NOTE)
     eventually(lambda: agreed(mill, ada, bo, cy) and agreed(parish, ada, bo) and agreed(council, ada, bo))
-    return Village(alpha, beta, ada, bo, cy, parish, council, mill, choir, post)
+    return Village(alpha, beta, ada, bo, cy, parish, council, mill, choir, band, post)
 
 
 def weigh(member: int, weight: int) -> dict[str, Any]:
@@ -140,14 +143,17 @@ def test_mg_02_a_record_that_isnt_logged_at_the_freeze_is_waited_for(village: Vi
 
 
 def test_mg_02_all_groups_come_along_with_the_same_numbers_and_weights(village: Village) -> None:
-    before = {one: members(village.bo, one) for one in (village.parish, village.council, village.mill, village.choir)}
+    before = {
+        one: members(village.bo, one)
+        for one in (village.parish, village.council, village.mill, village.choir, village.band)
+    }
 
     eventually(partial(settled, village.parish, village.ada, village.bo))
     assert village.advance().arrived
     moved = anew(village.ada, village.beta)
     for group, people in village.people(moved).items():
         eventually(partial(settled, group, *people))
-    whole = dict.fromkeys((village.person, village.parish, village.council, village.mill), "settled")
+    whole = dict.fromkeys((village.person, village.parish, village.council, village.mill, village.band), "settled")
     whole[village.choir] = "asked"  # where she is black-listed, neither pod is told
     eventually(lambda: village.standings() == whole, seen=village.standings)
     village.beta.act(lambda deps: let_go(deps, village.person, RecordId(village.choir)))

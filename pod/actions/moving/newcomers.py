@@ -62,11 +62,12 @@ from pod.rules.switches import SwitchRule
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import DidKey
-from protocol.records.chain import Handover, Seat
+from protocol.records.chain import KEEPER_COUNTS, Handover, Seat
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
 
 MAX_ACTOR_LENGTH: Final = 2048
+MOST_KEEPERS: Final = max(KEEPER_COUNTS)
 LONGEST_NAME: Final = 200  # of a group, as the old pod calls it
 Body = dict[str, Any]
 LastDelta = Callable[[], Awaitable[None]]
@@ -257,32 +258,38 @@ async def _take(
         await deps.store.write(lambda session: open_account_of(session, deps, newcomer, told, handover, also))
         return
     await deps.store.write(lambda session: expect(session, deps, newcomer, told))
-    item = await _moved(deps, newcomer, told, signing, plain=plain)
-    # A private group opens to this pod once it is home to the member.
-    with suppress(RemoteError, RefusedError):
-        await fetch_group(deps, newcomer.pod, group)
-    await deps.store.write(lambda session: arrive(session, deps, newcomer, told, item))
+    item, keepers = await _moved(deps, newcomer, told, signing, plain=plain)
+    # A private group opens to this pod once it is home to the member. Where another pod seals that, the old pod reads
+    # the group no more, and only its keepers' pods show it.
+    for pod in (newcomer.pod, *keepers[:MOST_KEEPERS]):
+        with suppress(RemoteError, RefusedError):
+            await fetch_group(deps, pod, group)
+        await deps.store.write(lambda session: arrive(session, deps, newcomer, told, item))
+        if await _standing(deps, newcomer, told) != "asked":
+            break
 
 
-async def _moved(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, signing: DidKey, *, plain: bool) -> Record | None:
-    """Ask for the rehome, in a handover where the person keeps the group; the item, unless a seal is to hold it.
+async def _moved(
+    deps: Deps, newcomer: Newcomer, told: NewcomerGroup, signing: DidKey, *, plain: bool
+) -> tuple[Record | None, tuple[str, ...]]:
+    """Ask for the rehome, in a handover where the person keeps the group; the item, or its keepers if they seal one.
 
     Keepers may have been named anew since the old pod told the groups, so its refusal tells which way to take.
     """
     if told.keeps and not plain:
         try:
-            return await _handed_over(deps, newcomer, told, signing)
+            return await _handed_over(deps, newcomer, told, signing), ()
         except RemoteError as error:
             if not _is_refused_by(error, SwitchRule.NO_SEAT):
                 raise
     wish = WishedKey(told.group_id, signing, plain=plain)
     try:
-        await ask_old_pod(deps, newcomer, "rehomes", wish, AskedRehome)
+        asked = await ask_old_pod(deps, newcomer, "rehomes", wish, AskedRehome)
     except RemoteError as error:
         if told.keeps or not _is_refused_by(error, SwitchRule.SEAT_MOVES):
             raise
-        return await _handed_over(deps, newcomer, told, signing)
-    return None
+        return await _handed_over(deps, newcomer, told, signing), ()
+    return None, asked.keepers
 
 
 def _is_refused_by(error: RemoteError, rule: SwitchRule) -> bool:

@@ -73,9 +73,13 @@ class FrozenAccount(msgspec.Struct, frozen=True):
 
 
 class AskedRehome(msgspec.Struct, frozen=True):
-    """Whether the group's head holds the rehome; else it waits for a seal."""
+    """Whether the group's head holds the rehome; else it waits for a seal.
+
+    `keepers`: the pods of the group's keepers. A private group tells the old pod no more once the rehome is sealed.
+    """
 
     sealed: bool
+    keepers: tuple[str, ...] = ()
 
 
 async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str) -> FrozenAccount:
@@ -142,16 +146,18 @@ async def rehome_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: Wis
 
     async def action(session: AsyncSession) -> AskedRehome:
         found = await open_departing(session, deps, asker, person, wish.group)
-        if wish.signing in found.view.state.keys:
-            return AskedRehome(sealed=True)
+        state = found.view.state
+        keepers = tuple(sorted({state.members[seat.member].home.pod for seat in state.seats}))
+        if wish.signing in state.keys:
+            return AskedRehome(sealed=True, keepers=keepers)
         if found.membership.state == "moved":
-            return AskedRehome(sealed=False)
+            return AskedRehome(sealed=False, keepers=keepers)
         await found.check_ready(session, deps)
         await _check_seat(session, found, wish)
         record, now = open_record(await signed_rehome(session, deps, found, wish.signing)), deps.clock()
         await append(session, deps, record, origin="", now=now)
         await push(session, deps, record, now=now, also={found.departure.pod})
-        return AskedRehome(sealed=False)
+        return AskedRehome(sealed=False, keepers=keepers)
 
     return await deps.store.write(action)
 
