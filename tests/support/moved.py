@@ -33,6 +33,7 @@ RECOVERED: Final = "recovery_index"
 # What a membership says of itself wherever the account is; its pods, keys and seats move.
 LASTS: Final = ("group", "kind", "key", "number", "visibility", RECOVERED)
 MEMBERSHIPS: Final = "memberships"
+FOLLOWS: Final = "follows"
 # These answer with what was asked for, whether it is there or not.
 _ECHOES: Final = ("/search", "/s/", "/api/v1/polls")
 
@@ -94,50 +95,56 @@ def _filled(pattern: str, traces: Traces) -> Iterator[str]:
 
 
 class Said(NamedTuple):
-    """What an old pod, or a file of it, says that an account is: counts and roots, and its memberships in full."""
+    """What an old pod, or a file of it, says that an account is: counts and roots, and two classes in full."""
 
     totals: dict[str, ClassTotal]
     memberships: list[bytes]
+    follows: list[bytes]
 
 
 def said_in_copy(pod: ServedPod, copy: int) -> Said:
     """By the last manifest that the old pod signed, which the new one keeps with the copy."""
 
-    async def look(deps: Deps) -> tuple[bytes, list[bytes]]:
+    async def look(deps: Deps) -> Said:
         async with deps.store.database.read() as session:
-            page = await kept_page(session, copy, MEMBERSHIPS)
-            return (await list_manifests(session, copy))[0], [line.text for line in page.lines]
+            pages = [await kept_page(session, copy, name) for name in (MEMBERSHIPS, FOLLOWS)]
+            manifest = (await list_manifests(session, copy))[0]
+        memberships, follows = ([line.text for line in page.lines] for page in pages)
+        return Said(claimed_manifest(json.loads(manifest)).classes, memberships, follows)
 
-    manifest, memberships = pod.act(look)
-    return Said(claimed_manifest(json.loads(manifest)).classes, memberships)
+    return pod.act(look)
 
 
 def said_in_file(file: Path) -> Said:
     """By the manifest of a file that somebody took along."""
     with ZipFile(file) as opened:
         manifest = claimed_manifest(json.loads(opened.read("manifest.json")))
-        return Said(manifest.classes, opened.read(f"classes/{MEMBERSHIPS}.jsonl").splitlines())
+        memberships, follows = (opened.read(f"classes/{name}.jsonl").splitlines() for name in (MEMBERSHIPS, FOLLOWS))
+        return Said(manifest.classes, memberships, follows)
 
 
 def said_by(pod: ServedPod, name: str) -> Said:
     """By the pod where the account is now."""
     lines = _lines(pod, name)
-    return Said({one: _total(found) for one, found in lines.items()}, [line.text for line in lines[MEMBERSHIPS]])
+    memberships, follows = ([line.text for line in lines[name]] for name in (MEMBERSHIPS, FOLLOWS))
+    return Said({one: _total(found) for one, found in lines.items()}, memberships, follows)
 
 
 def check_all_came(pod: ServedPod, name: str, said: Said, *, alone: bool = False) -> None:
     """The account here has the counts and roots that were said, but for what a move itself changes.
 
     `personal` is the same as far as it went; the move stands behind it. `memberships` name pods and keys, which move:
-    each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. `actor` is
-    one of this pod, which seals a `box` of its own once the words are typed.
+    each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. `follows`
+    say when a pod told last that it reads, which it does anew here. `actor` is one of this pod, which seals a `box` of
+    its own once the words are typed.
     """
     here = _lines(pod, name)
     assert said.totals.keys() == set(CLASSES)
     for one, total in said.totals.items():
-        if one not in (MEMBERSHIPS, "actor", "box"):
+        if one not in (MEMBERSHIPS, FOLLOWS, "actor", "box"):
             came = here[one][: total.count] if one == PERSONAL else here[one]
             assert _total(came) == total, f"{one}: {_total(came)} isn't {total}: {came[:3]}"
+    assert _follows([line.text for line in here[FOLLOWS]]) == _follows(said.follows)
     lasts = [name for name in LASTS if name != RECOVERED or not alone]
     before = {one["group"]: one for one in map(json.loads, said.memberships)}
     now = {one["group"]: one for one in (json.loads(line.text) for line in here[MEMBERSHIPS])}
@@ -146,6 +153,11 @@ def check_all_came(pod: ServedPod, name: str, said: Said, *, alone: bool = False
     there, arrive = ({group: [at[group].get(name) for name in lasts] for group in arrived} for at in (before, now))
     assert now.keys() == before.keys()
     assert arrive == there, f"{arrive} isn't {there}"
+
+
+def _follows(lines: Sequence[bytes]) -> list[dict[str, object]]:
+    told = list(map(json.loads, lines))
+    return [{name: one[name] for name in one if (one["kind"], name) != ("reader", "at")} for one in told]
 
 
 def _total(lines: Sequence[CopyLine]) -> ClassTotal:

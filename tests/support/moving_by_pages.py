@@ -46,15 +46,25 @@ class Traveller:
     def copies(self) -> None:
         """Have the account copied, until each line was compared."""
         chooses_language(self.old, self.name, "en")
+        self._begins()
+        self.browser.submit(self.browser.get("/move/journey"), "/move/start", name=self.name)
+        eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
+
+    def settles(self) -> None:
+        """Have a second home made: a copy that follows the account, whose home stays where it is."""
+        self._begins(standing="true")
+        self.browser.submit(self.browser.get("/move/journey"), "/move/start")
+        eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
+
+    def _begins(self, **ticked: str) -> None:
+        """Ask at the new pod and agree at the old one; the new one knows then what there is to copy."""
         browser = self.at(self.new)
         found = browser.submit(browser.get("/move"), "/move", account=f"{self.old.url}/@{self.name}")
-        page = self._led_to(browser.submit(found, "/move/ask"))
+        page = self._led_to(browser.submit(found, "/move/ask", **ticked))
         host = self.new.url.partition("://")[2]
-        assert self.at(self.old).submit(browser.get(page), page, host=host, private="true").status == 200
+        assert self.at(self.old).submit(browser.get(page), page, host=host, private="true", **ticked).status == 200
         self.at(self.new)
-        eventually(lambda: self.move().plan is not None)
-        browser.submit(browser.get("/move/journey"), "/move/start", name=self.name)
-        eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
+        eventually(lambda: self.move().plan is not None, seen=lambda: self.move().why)
 
     def reads(self) -> str:
         """Ask for the switch; the path at the old pod where it is agreed to."""

@@ -27,7 +27,7 @@ SECOND: Final = 1000
 
 
 class Peer:
-    """The actor http://<host>:8080/actor; `asked` are the paths fetched from it, `taken` what it was sent."""
+    """The actor http://<host>:8080/actor; `asked` are the paths fetched from it, `taken` what was sent, `came` how."""
 
     def __init__(self, host: str, inbox: str) -> None:
         self.host = host
@@ -37,6 +37,7 @@ class Peer:
         self.inbox = urlsplit(inbox)
         self.asked: list[str] = []
         self.taken: list[dict[str, Any]] = []
+        self.came: list[SignedRequest] = []
         self._ticks = 0
 
     @cached_property
@@ -118,7 +119,10 @@ def serving(peer: Peer) -> Iterator[Peer]:
             self._say(200 if document else 404, json.dumps(document).encode())
 
         def do_POST(self) -> None:
-            peer.taken.append(json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0")))))
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            authority = str(self.headers["Host"])
+            peer.came.append(SignedRequest("POST", self.path, authority, "http", tuple(self.headers.items()), body))
+            peer.taken.append(json.loads(body))
             self._say(202, b"")
 
         def _say(self, status: int, body: bytes) -> None:
