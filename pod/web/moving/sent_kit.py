@@ -33,10 +33,9 @@ class KitGroupLine(msgspec.Struct, frozen=True):
 
 
 class HomeLine(msgspec.Struct, frozen=True):
-    """A second home: its host, the address of its page for the words, and whether it answers."""
+    """A second home, as the file says: its host, and whether it answers."""
 
     host: str
-    page: str
     says: str
 
 
@@ -77,7 +76,7 @@ async def show_kit(request: web.Request, kit: RecoveryKit) -> web.Response:
         host=host_in(kit.pod),
         made=say.day(kit.at),
         lives=kit.pod in sight.answering,
-        homes=tuple(HomeLine(host_in(pod), f"{pod}/recover", _told(say, sight, pod)) for pod in kit.second_homes),
+        homes=tuple(HomeLine(host_in(pod), _told(say, sight, pod)) for pod in kit.second_homes),
         groups=tuple(KitGroupLine(line.name, _standing(say, sight, line)) for line in kit.groups),
         lines="\n".join(kit.lines),
         drafts=tuple(invite_draft(say, was, one) for one in named),
