@@ -119,12 +119,6 @@ async def find_file_copies(session: AsyncSession, dids: Collection[DidKey]) -> l
     return [FileCopy(*row) for row in await session.execute(wanted.limit(MOST_ALIKE))]
 
 
-async def count_alike(session: AsyncSession, recovery: DidKey) -> int:
-    """How many copies that came as files name this recovery key."""
-    counted = select(func.count()).select_from(FILE_COPIES).where(FILE_COPIES.c.recovery == recovery)
-    return int(await session.scalar(counted) or 0)
-
-
 async def next_due_copy(session: AsyncSession) -> FileCopy | None:
     """Of the copies whose persons gave their words here, the one that is looked at next."""
     wanted = select(*_OF_COPY).where(FILE_COPIES.c.due_at.is_not(None)).order_by(FILE_COPIES.c.due_at).limit(1)

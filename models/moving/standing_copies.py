@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.engine.columns import Base, table_of
 from models.engine.upserts import insert_counted, insert_new
 from models.moving.kept_copies import CLASSES_HELD, COPIES, LINES, MANIFESTS, delete_copy
+from protocol.ids import RecordId
 
 
 class StandingCopyRow(Base):
@@ -60,14 +61,29 @@ async def load_standing(session: AsyncSession, copy: int) -> StandingCopy | None
     return StandingCopy(*row) if row else None
 
 
+async def load_standing_of(session: AsyncSession, group: RecordId) -> StandingCopy | None:
+    """The newest standing copy of this person."""
+    joined = select(*_COLUMNS).join(COPIES, COPIES.c.id == STANDING_COPIES.c.copy_id)
+    newest = joined.where(COPIES.c.group_id == group).order_by(STANDING_COPIES.c.copy_id.desc()).limit(1)
+    row = (await session.execute(newest)).one_or_none()
+    return StandingCopy(*row) if row else None
+
+
 async def set_standing(session: AsyncSession, copy: int, **changes: Any) -> None:
     """Set columns by name."""
     await session.execute(update(STANDING_COPIES).where(STANDING_COPIES.c.copy_id == copy).values(**changes))
 
 
-async def find_standing(session: AsyncSession, dids: Collection[str]) -> list[StandingCopy]:
-    """The newest standing copies that name one of these keys. Anybody can found a group that names another's key."""
+async def find_standing(
+    session: AsyncSession, dids: Collection[str], *, groups: Collection[RecordId] | None = None
+) -> list[StandingCopy]:
+    """The newest standing copies that name one of these keys; `groups`: of these people, if not of all.
+
+    Anybody can found a group that names another's key, so the copy of a group that is known is asked for by the group.
+    """
     wanted = select(*_COLUMNS).where(STANDING_COPIES.c.recovery.in_(dids)).order_by(STANDING_COPIES.c.copy_id.desc())
+    if groups is not None:
+        wanted = wanted.join(COPIES, COPIES.c.id == STANDING_COPIES.c.copy_id).where(COPIES.c.group_id.in_(groups))
     return [StandingCopy(*row) for row in await session.execute(wanted.limit(MOST_ALIKE))]
 
 

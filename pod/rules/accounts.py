@@ -206,8 +206,8 @@ class AccountRule(Rule):
     )
     WHICH_PERSON = (
         MalformedError,
-        "Several people's groups name a key of this phrase. Name yours, and a pod that holds it: %(places)s.",
-        "Flera personers grupper anger en nyckel ur frasen. Ange din, och en server som har den: %(places)s.",
+        "Anybody's group can name a key of this phrase. Name the one that is yours, and a pod that has it: %(places)s.",
+        "Vems grupp som helst kan ange en nyckel ur frasen. Ange din, och en server som har den: %(places)s.",
     )
     NO_MEMBER_WITH_PHRASE = (
         NotFoundError,

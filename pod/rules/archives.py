@@ -101,11 +101,6 @@ class ArchiveRule(Rule):
         "This file is no recovery kit as a pod makes it.",
         "Filen är inget återställningskit som en server har gjort det.",
     )
-    TOO_MANY_ALIKE = (
-        BusyError,
-        "Files of %(most)s people name this recovery key already. Whoever runs this pod can take yours.",
-        "Filer från %(most)s personer anger redan den här återställningsnyckeln. Den som sköter servern kan ta din.",
-    )
     OTHERS_WAIT = (
         BusyError,
         "Others' files are being read. Send yours in a few minutes.",

@@ -254,7 +254,11 @@ def without(keys: set[str]) -> dict[str, Callable[[bytes], bytes]]:
 
 def recovered(manor: Manor) -> Person:
     """ada, by her words, at the new pod, where her copy lies."""
-    words = {"name": "ada", "phrase": manor.ada.account["phrase"]}
+    words = {
+        "name": "ada",
+        "phrase": manor.ada.account["phrase"],
+        "groups": [{"group": manor.own, "pod": manor.old.url}],
+    }
     answered = call("POST", f"{manor.new.url}/api/v1/recoveries", words, seconds=60)
     return Person(manor.new, {**manor.ada.account, "token": answered["token"]})
 

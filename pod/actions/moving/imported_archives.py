@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group, load_item
-from models.moving.imported_files import MOST_ALIKE, FileCopy, count_alike, load_file_copy, put_file_copy
+from models.moving.imported_files import FileCopy, load_file_copy, put_file_copy
 from models.moving.kept_copies import insert_copy, load_copy
 from models.moving.kept_names import is_name_kept
 from models.people.accounts import load_account_named
@@ -31,19 +31,14 @@ AHEAD_MS: Final = 86_400_000  # how far another pod's clock may go wrong
 OWNER: Final = 1  # the number of a personal group's person in it
 
 
-async def import_archive(
-    deps: Deps, source: ArchiveSource, *, name: str = "", quota: int, sent: bool = False
-) -> FileCopy:
+async def import_archive(deps: Deps, source: ArchiveSource, *, name: str = "", quota: int) -> FileCopy:
     """Take a copy in, until it is the same as the file; `name`: wished here, `quota`: its most bytes.
 
-    `sent`: it came from a browser, so that only a few people's files may name one recovery key.
-    Raises MalformedError if this pod knows another past of the person's group, BusyError if a later copy is here, or
-    too many name this key, NameTakenError if the name is somebody else's.
+    Raises MalformedError if this pod knows another past of the person's group, BusyError if a later copy is here,
+    NameTakenError if the name is somebody else's.
     """
     manifest, state = source.told, source.state
     await _check_past(deps, state)
-    if sent:
-        await _check_alike(deps, state)
     found = await deps.store.write(partial(_begun, deps=deps, manifest=manifest, state=state, name=name, quota=quota))
     await bring_up(deps, found.copy_id, source)
     if await verify_copy(deps, found.copy_id, manifest):
@@ -69,15 +64,6 @@ async def _begun(
     copy = FileCopy(manifest.group, copy_id, recovery, wished, manifest.at, due_at, now + KEPT_MS)
     await put_file_copy(session, copy)
     return copy
-
-
-async def _check_alike(deps: Deps, state: GroupState) -> None:
-    """Anybody can found groups that name another's recovery key: their files would fill the list to choose from."""
-    async with deps.store.database.read() as session:
-        known = await load_file_copy(session, state.group) is not None
-        alike = await count_alike(session, state.members[OWNER].recovery[-1])
-    if not known and alike >= MOST_ALIKE:
-        raise ArchiveRule.TOO_MANY_ALIKE.error(most=MOST_ALIKE)
 
 
 async def _check_name(session: AsyncSession, name: str, person: RecordId, *, now: int) -> None:

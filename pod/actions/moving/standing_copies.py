@@ -124,13 +124,14 @@ async def erase_copy(session: AsyncSession, copy: int, *, now: int) -> None:
     await erase_standing(session, standing or StandingCopy(copy, 0))
 
 
-async def promote_copies(session: AsyncSession, dids: Collection[DidKey], *, now: int) -> None:
+async def promote_copies(session: AsyncSession, group: RecordId, dids: Collection[DidKey], *, now: int) -> None:
     """Have the copies of a person who gave their words become what a file of theirs would be: a switch of theirs ends.
 
-    Where a class shrank and nobody has gone through it yet, the copy as it was before gives what it holds: what it has
-    too much is taken away by hand, and what the other one lacks is nowhere. The job ends, and so does the copying.
+    `group`: the person's own. Where a class shrank and nobody has gone through it yet, the copy as it was before gives
+    what it holds: what it has too much is taken away by hand, and what the other one lacks is nowhere. The job and the
+    copying end.
     """
-    for standing in await find_standing(session, dids):
+    for standing in await find_standing(session, dids, groups=[group]):
         chosen = standing.former_id if standing.former_id is not None else standing.copy_id
         kept = await load_copy(session, chosen)
         if kept is None or not await _takes_place(session, kept.group_id, standing.equal_at):

@@ -148,7 +148,7 @@ async def _take(deps: Deps, claimed: Upload, told: Callable[[str, int, int], Non
         raise ArchiveRule.NOT_A_ZIP.error()
     with path.open("rb") as stream:
         source = await asyncio.to_thread(open_archive, stream, told)
-        return (await import_archive(deps, source, quota=QUOTA, sent=True)).group_id
+        return (await import_archive(deps, source, quota=QUOTA)).group_id
 
 
 def _ended(deps: Deps, upload: Upload, state: str, **changes: object) -> Upload:

@@ -14,6 +14,7 @@ from models.moving.standing_copies import find_standing
 from models.people.accounts import Account, load_account_named, set_language
 from models.people.phrase_checks import set_phrase_checked
 from pod.actions.chain.views import load_view
+from pod.actions.moving.uploads import find_upload
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
 from pod.deps import Deps
@@ -46,9 +47,11 @@ async def recover_home(
     language: str,
     *,
     mine: RecordId | None = None,
+    sent: str = "",
 ) -> FoundAccount:
-    """As `recover`, for a person in a browser: make `name` here the home of the person who has the words."""
-    recovered = await recover(deps, name, keys, whereabouts, mine=mine, token=False)
+    """As `recover`, for a person in a browser; `sent`: what it keeps of a file that it sent, which is the person's."""
+    file = await _file_of(deps, keys, sent)
+    recovered = await recover(deps, name, keys, whereabouts, mine=mine, file=file, token=False)
 
     async def action(session: AsyncSession) -> FoundAccount:
         account = await load_account_named(session, recovered.name)
@@ -63,6 +66,16 @@ async def recover_home(
     return await deps.store.write(action)
 
 
+async def _file_of(deps: Deps, keys: RecoveryKeys, sent: str) -> RecordId | None:
+    """Whose file this browser sent, if a key of the words stands in it."""
+    upload = await find_upload(deps, sent)
+    if upload is None or upload.group_id is None:
+        return None
+    async with deps.store.database.read() as session:
+        copy = await load_file_copy(session, upload.group_id)
+    return upload.group_id if copy is not None and copy.recovery in keys.numbers else None
+
+
 async def _found(session: AsyncSession, deps: Deps, keys: RecoveryKeys, group: RecordId, state: str) -> FoundMembership:
     stored = await load_group(session, group)
     if stored is None:
@@ -73,6 +86,8 @@ async def _found(session: AsyncSession, deps: Deps, keys: RecoveryKeys, group: R
 
 
 async def _is_copied(session: AsyncSession, account: Account, keys: RecoveryKeys) -> bool:
-    if account.personal_group is not None and await load_file_copy(session, account.personal_group) is not None:
-        return True
-    return bool(await find_standing(session, tuple(keys.numbers)))
+    own = account.personal_group
+    if own is None:
+        return False
+    standing = await find_standing(session, tuple(keys.numbers), groups=[own])
+    return bool(standing) or await load_file_copy(session, own) is not None

@@ -6,7 +6,8 @@
 2. The personal group is recovered by a handover; elsewhere a rehome goes to the group's pods, and the membership is
    moving until the steward sealed it.
 3. A root may name anybody's recovery key. Of several people's groups with a key of the phrase, the person names theirs;
-   the others are left alone.
+   the others are left alone. A copy's group is taken only if they name it, even if it is the only one; what they name
+   and no copy here has is looked for elsewhere first.
 4. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
 """
 
@@ -94,20 +95,23 @@ async def recover(
     groups: Sequence[RecoveryWhereabouts],
     *,
     mine: RecordId | None = None,
+    file: RecordId | None = None,
     token: bool = True,
 ) -> Recovered:
     """Make `name` here the home of the person who has the phrase.
 
-    `mine`: the personal group that they chose of several. `token`: whether to make an API token, for no browser.
-    Raises NameTakenError, NotFoundError if no group knows a key of the phrase, WHICH_PERSON if several people's do.
+    `mine`: the personal group that they chose; `file`: the one whose file they sent themselves.
+    `token`: whether to make an API token, for no browser.
+    Raises NameTakenError, NotFoundError if no group knows a key of the phrase, WHICH_PERSON if several do.
     """
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
-    named = {mine} if mine is not None else {whereabouts.group for whereabouts in groups}
-    groups = [*groups, *await _take_from_copy(deps, keys, named)]
-    unreachable = await _fetch_concerned(deps, groups, keys)
+    named = {mine} if mine is not None else {one.group for one in groups} | ({file} if file is not None else set())
+    taken, more = await _take_from_copy(deps, keys, named)
+    groups = [*groups, *more]
+    unreachable = [group for group in await _fetch_concerned(deps, groups, keys) if group != taken]
     holders = {whereabouts.pod for whereabouts in groups}
     seed, made = random_bytes(32), random_token() if token else ""
 
@@ -122,18 +126,24 @@ async def recover(
         return await _told(session, account, made, unreachable + stuck)
 
     recovered = await deps.store.write(action)
+    await _open_by_words(deps, name, keys)
+    return recovered
+
+
+async def _open_by_words(deps: Deps, name: str, keys: RecoveryKeys) -> None:
     async with deps.store.database.read() as session:
         account = await load_account_named(session, name)
     if account is not None:
         await take_what_words_open(deps, account, keys)
-    return recovered
 
 
 async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, account: Account, *, now: int) -> None:
     """Have the person's copies give what they hold, once the recovery is settled."""
-    await promote_copies(session, tuple(keys.numbers), now=now)
     account = await load_account(session, account.id) or account
-    copy = await load_file_copy(session, account.personal_group) if account.personal_group else None
+    if account.personal_group is None:
+        return
+    await promote_copies(session, account.personal_group, tuple(keys.numbers), now=now)
+    copy = await load_file_copy(session, account.personal_group)
     if copy is not None and copy.recovery in keys.numbers:
         await put_file_copy(session, msgspec.structs.replace(copy, due_at=now, outcome=None))
 
@@ -156,6 +166,7 @@ async def _copies_of(session: AsyncSession, keys: RecoveryKeys, named: Collectio
     dids = tuple(keys.numbers)
     files = [await load_file_copy(session, group) for group in sorted(named)]
     numbers = [one.copy_id for one in files if one is not None and one.recovery in keys.numbers]
+    numbers += [one.copy_id for one in await find_standing(session, dids, groups=named)] if named else []
     numbers += [one.copy_id for one in await find_standing(session, dids)]
     numbers += [one.copy_id for one in await find_file_copies(session, dids)]
     copies = [await load_copy(session, number) for number in dict.fromkeys(numbers)]
@@ -163,17 +174,22 @@ async def _copies_of(session: AsyncSession, keys: RecoveryKeys, named: Collectio
 
 
 async def _pick(
-    session: AsyncSession, keys: RecoveryKeys, places: Mapping[RecordId, str], named: Collection[RecordId]
+    session: AsyncSession,
+    keys: RecoveryKeys,
+    places: Mapping[RecordId, str],
+    named: Collection[RecordId],
+    held: Collection[RecordId],
 ) -> RecordId | None:
     """Of people's groups and their homes, the one that is this person's; None: there is none.
 
-    Raises WHICH_PERSON where there are several and neither the account here nor the person says which.
+    `held`: those that aren't only in a copy. Raises WHICH_PERSON where neither the account here nor the person says
+    which, and there are several, or one that is only in a copy.
     """
     account = await load_account_by_recovery(session, tuple(keys.numbers))
     if account is not None and account.personal_group is not None:
         return account.personal_group
     chosen = [group for group in places if group in named] or list(places)
-    if len(chosen) > 1:
+    if len(chosen) > 1 or not all(group in named or group in held for group in chosen):
         shown = [f"{group} {places[group]}" for group in sorted(chosen)]
         raise AccountRule.WHICH_PERSON.error(places=", ".join(shown))
     return chosen[0] if chosen else None
@@ -182,24 +198,35 @@ async def _pick(
 async def _own_of(
     session: AsyncSession, keys: RecoveryKeys, found: Sequence[FoundMembership], named: Collection[RecordId]
 ) -> list[FoundMembership]:
-    """The memberships without those in the groups of other people."""
-    places = {state.group: state.steward.pod for state, _ in found if state.kind == "person"}
-    own = await _pick(session, keys, places, named)
+    """The memberships without those in the groups of other people; where there are none, copies are to choose from."""
+    if not found:
+        await _pick(session, keys, {copy.group_id: copy.pod for copy in await _copies_of(session, keys, ())}, (), ())
+    places = _homes(found)
+    own = await _pick(session, keys, places, named, places)
     return [one for one in found if one[0].kind != "person" or one[0].group == own]
 
 
-async def _take_from_copy(deps: Deps, keys: RecoveryKeys, named: Collection[RecordId]) -> list[RecoveryWhereabouts]:
-    """Hold the personal group of the person's copy here, if there is one; returns where their groups may be found."""
+def _homes(found: Sequence[FoundMembership]) -> dict[RecordId, str]:
+    return {state.group: state.steward.pod for state, _ in found if state.kind == "person"}
+
+
+async def _take_from_copy(
+    deps: Deps, keys: RecoveryKeys, named: Collection[RecordId]
+) -> tuple[RecordId | None, list[RecoveryWhereabouts]]:
+    """Hold the personal group of the person's copy here, if there is one; returns it, and where their groups may be."""
     async with deps.store.database.read() as session:
         copies = await _copies_of(session, keys, named)
-        known = await _find(session, deps, keys)
-        places = {state.group: state.steward.pod for state, _ in known if state.kind == "person"}
-        own = await _pick(session, keys, {copy.group_id: copy.pod for copy in copies} | places, named)
-    groups: list[RecoveryWhereabouts] = []
+        held = _homes(await _find(session, deps, keys))
+        places = {copy.group_id: copy.pod for copy in copies} | held
+        if named and not any(group in places for group in named):
+            places = {}  # strangers' copies mustn't keep the pod from fetching what is named
+        own = await _pick(session, keys, places, named, held)
+    taken, groups = None, list[RecoveryWhereabouts]()
     for copy in copies:
         if copy.group_id != own:
             continue
         await restore_personal(deps, copy)
+        taken = own
         groups += [
             RecoveryWhereabouts(one.group, pod, one.recovery if one.is_private else None)
             for one in (await copied_memberships(deps, copy)).named
@@ -207,7 +234,7 @@ async def _take_from_copy(deps: Deps, keys: RecoveryKeys, named: Collection[Reco
             # The pod that is left is asked only for what no other one has.
             if pod != deps.identity.base_url and (pod != copy.pod or one.pods == (pod,))
         ]
-    return groups
+    return taken, groups
 
 
 async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], keys: RecoveryKeys) -> list[RecordId]:

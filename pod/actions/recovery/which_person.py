@@ -6,11 +6,17 @@ such a group and its copy say of themselves; the address of the pod is the sures
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
-from models.moving.imported_files import FileCopy, load_file_copy
+from models.moving.imported_files import load_file_copy
+from models.moving.kept_copies import KeptCopy, load_copy
+from models.moving.standing_copies import load_standing_of
+from pod.actions.moving.asked_grants import host_in
+from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.folded_personal import opened_line
 from pod.actions.moving.taken_copies import kept_page
 from pod.deps import Deps
@@ -21,14 +27,20 @@ from protocol.ids import RecordId, parse_id
 from protocol.records.chain import GroupRoot
 from protocol.records.envelope import Record
 
+MOST_HOSTS: Final = 5
+
 
 class PersonChoice(msgspec.Struct, frozen=True):
-    """A person's group and their pod. `name`: theirs there, or ""; `copied_at`: when the file here was made (ms)."""
+    """A person's group and their pod. `name`: theirs there, or ""; `copied_at`: when the copy here was made (ms).
+
+    `groups_at`: hosts of some groups that the copy names.
+    """
 
     group: RecordId
     pod: str
     name: str
     copied_at: int | None
+    groups_at: tuple[str, ...] = ()
 
 
 async def choices_of(deps: Deps, refusal: RefusedError) -> list[PersonChoice]:
@@ -36,19 +48,35 @@ async def choices_of(deps: Deps, refusal: RefusedError) -> list[PersonChoice]:
     if refusal.refused.rule is not AccountRule.WHICH_PERSON:
         return []
     places = [place.split(" ", 1) for place in str(refusal.refused.facts["places"]).split(", ")]
+    return [await _choice(deps, parse_id(group), pod) for group, pod in places]
+
+
+async def _choice(deps: Deps, group: RecordId, pod: str) -> PersonChoice:
     async with deps.store.database.read() as session:
-        return [await _choice(session, parse_id(group), pod) for group, pod in places]
+        stored, found = await load_group(session, group), await _copy_of(session, group)
+        name = stored.name if stored is not None else await _name_in(session, found[0].id) if found is not None else ""
+    if found is None:
+        return PersonChoice(group, pod, name, None)
+    copy, at = found
+    named = (await copied_memberships(deps, copy)).named
+    hosts = dict.fromkeys(host_in(one.pods[0]) for one in named if one.pods)
+    return PersonChoice(group, pod, name, at, tuple(hosts)[:MOST_HOSTS])
 
 
-async def _choice(session: AsyncSession, group: RecordId, pod: str) -> PersonChoice:
-    stored, copy = await load_group(session, group), await load_file_copy(session, group)
-    name = stored.name if stored is not None else await _name_in(session, copy) if copy is not None else ""
-    return PersonChoice(group, pod, name, copy.at if copy is not None else None)
+async def _copy_of(session: AsyncSession, group: RecordId) -> tuple[KeptCopy, int] | None:
+    """The copy of this person, and when it was made."""
+    file, standing = await load_file_copy(session, group), await load_standing_of(session, group)
+    made = [(one.at, one.copy_id) for one in [file] if one] + [(one.equal_at, one.copy_id) for one in [standing] if one]
+    if not made:
+        return None
+    at, number = max(made)
+    copy = await load_copy(session, number)
+    return (copy, at) if copy is not None else None
 
 
-async def _name_in(session: AsyncSession, copy: FileCopy) -> str:
+async def _name_in(session: AsyncSession, copy: int) -> str:
     """The name in the root, which is the first line of a copy."""
-    for line in (await kept_page(session, copy.copy_id, PERSONAL)).lines[:1]:
+    for line in (await kept_page(session, copy, PERSONAL)).lines[:1]:
         root = opened_line(line)
         if isinstance(root, Record) and isinstance(root.content, GroupRoot):
             return root.content.policy.name

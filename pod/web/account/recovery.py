@@ -24,12 +24,13 @@ from pod.web.account.session_start import become
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
-from pod.web.kit.visitors import say_of
+from pod.web.kit.visitors import cookie_of, say_of
 from protocol.errors import MalformedError, RefusedError
 from protocol.ids import RecordId, parse_id
 
 routes = web.RouteTableDef()
 MOST_GROUPS: Final = 200
+SENT: Final = "sent_file"  # the cookie of a browser that sent its person's file
 
 
 class RecoverForm(msgspec.Struct, frozen=True):
@@ -98,7 +99,8 @@ async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
     keys, chosen = RecoveryKeys(form.phrase), whereabouts(form.mine)[:1]
     groups, mine = [*chosen, *whereabouts(form.groups)], chosen[0].group if chosen else None
-    found = await recover_home(deps, form.name.lower(), keys, groups, say_of(request).language, mine=mine)
+    language, sent = say_of(request).language, cookie_of(request, SENT)
+    found = await recover_home(deps, form.name.lower(), keys, groups, language, mine=mine, sent=sent)
     keep = await become(request, found.account)
     view = _view(say_of(request), found, f"{deps.identity.base_url}/@{found.account.name}")
     return keep(render(request, "account/recovered.html", view, private=True))
@@ -164,7 +166,9 @@ async def _refused(request: web.Request, form: RecoverForm, refusal: RefusedErro
 def _person(say: Translator, one: PersonChoice) -> tuple[str, str, str]:
     host = host_in(one.pod)
     text = say("%(name)s at %(host)s", name=one.name, host=host) if one.name else host
-    if one.copied_at is None:
-        return f"{one.group} {one.pod}", text, str(one.group)
-    made = say("its file was made on %(time)s", time=say.moment(one.copied_at))
-    return f"{one.group} {one.pod}", text, f"{one.group}, {made}"
+    hints = [str(one.group)]
+    if one.copied_at is not None:
+        hints.append(say("its copy here was made on %(time)s", time=say.moment(one.copied_at)))
+    if one.groups_at:
+        hints.append(say("it names groups at %(hosts)s", hosts=", ".join(one.groups_at)))
+    return f"{one.group} {one.pod}", text, ", ".join(hints)

@@ -30,12 +30,12 @@ from pod.requests import address_of
 from pod.rules.archives import ArchiveRule
 from pod.rules.requests import RequestRule
 from pod.translations import Translator
+from pod.web.account.recovery import SENT
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import TOKEN_FIELD, act_or_show, see_other
 from pod.web.kit.sent_file import MULTIPART, SLOWEST_BYTES_PER_SECOND
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import check_form, cookie_of, reader_of, say_of, set_cookie
-from pod.web.moving.invited_anew import SENT
 from pod.web.moving.lost import LostLine, lost_line
 from pod.web.moving.sent_kit import read_kit, show_kit
 

@@ -17,7 +17,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.translations import Translator
-from pod.web.account.recovery import whereabouts
+from pod.web.account.recovery import SENT, whereabouts
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
@@ -25,7 +25,6 @@ from pod.web.kit.visitors import cookie_of, say_of
 
 routes = web.RouteTableDef()
 PAGE: Final = "/move/without-words"
-SENT: Final = "sent_file"
 
 
 class LostGroupsForm(msgspec.Struct, frozen=True):

@@ -244,7 +244,7 @@ async def test_mg_17_after_a_switch_alone_the_account_is_what_the_file_held(tmp_
         held = {name: await eva.lines(name) for name in CLASSES}
         copy = await import_archive(deps, opened(await archive_of(eva)), quota=QUOTA)
 
-        again = await recover(deps, "eva", RecoveryKeys(phrase), [], token=False)
+        again = await recover(deps, "eva", RecoveryKeys(phrase), [], mine=eva.own, token=False)
         assert again.personal_group == eva.own
         home = Traveller(deps, await account_named(deps, "eva"))
         await home.settles(eva.own)
@@ -277,7 +277,7 @@ async def test_mg_17_records_are_offered_again_only_once_another_group_came_and_
     monkeypatch.setattr(returned_copies, "return_records", offered)
     async with a_traveller(tmp_path) as ada, a_new_pod(tmp_path / "b") as deps:
         copy = await import_archive(deps, opened(await archive_of(ada)), quota=QUOTA)
-        await recover(deps, "ada", RecoveryKeys(ada.phrase), [], token=False)
+        await recover(deps, "ada", RecoveryKeys(ada.phrase), [], mine=ada.own, token=False)
         home = Traveller(deps, await account_named(deps, "ada"))
         await home.settles(ada.own)
         coming = Membership(home.account.id, copy.group_id, None, DidKey("did:key:z6MkA"), "", 0, 0, 0, "moving")

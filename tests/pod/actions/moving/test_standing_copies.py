@@ -136,7 +136,8 @@ async def test_mg_24_of_a_file_and_a_second_home_the_words_take_the_later_one(ho
         at, until = standing.equal_at + ahead, home.clock.ms + FORMER_MS
         copy = FileCopy(home.ada.own, file, DidKey(standing.recovery), "", at, None, until)
         await home.deps.store.write(partial(put_file_copy, copy=copy))
-        await home.deps.store.write(partial(promote_copies, dids=[DidKey(standing.recovery)], now=home.clock.ms))
+        dids = [DidKey(standing.recovery)]
+        await home.deps.store.write(partial(promote_copies, group=home.ada.own, dids=dids, now=home.clock.ms))
         async with home.deps.store.database.read() as session:
             given = await load_file_copy(session, home.ada.own)
         assert given is not None

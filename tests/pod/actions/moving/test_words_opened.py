@@ -47,7 +47,7 @@ async def test_mg_13_with_box_and_words_the_old_actor_tells_its_followers_once_a
         await deps.store.write(partial(put_file_copy, copy=kept))
 
         for _ in range(2):
-            await recover(deps, "ada", RecoveryKeys(ada.phrase), [], token=False)
+            await recover(deps, "ada", RecoveryKeys(ada.phrase), [], mine=ada.own, token=False)
         hosts = ["gamma.example", "other.example"]
         lanes = await deps.store.write(partial(claim_lanes, worker="w", hosts=hosts, now=now))
         (told,) = [one for lane in lanes for one in lane.deliveries]
