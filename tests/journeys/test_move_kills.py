@@ -47,6 +47,7 @@ PODS = 3
 KILLS: Final = 10
 MOST_COMMITS: Final = 40  # between a start and the next kill
 AWHILE: Final = 240
+PAUSE_SECONDS: Final = 2.0
 LOST: Final = (OSError, HTTPException, StopIteration)  # what a browser sees of a killed pod: nothing, or no form
 
 
@@ -57,6 +58,8 @@ class Village:
         self.pods = pods
         self.alpha, self.beta, self.gamma = pods
         self.offset = 0
+        self.seen: Move | None = None
+        self.seen_at = 0.0
         self.pass_time(0)
         for pod in pods[1:]:
             pod.clock_file.symlink_to(pods[0].clock_file)
@@ -108,7 +111,14 @@ class Village:
         return self.beta.act(look)
 
     def hurry(self, move: Move) -> None:
-        """Have it be the time for which the job waits."""
+        """Have it be the time for which the job waits, once nothing changed for a while: a step may be under way.
+
+        To a step a clock that moves on is time that it took, and a step that takes too long is broken off.
+        """
+        if move != self.seen:
+            self.seen, self.seen_at = move, time.monotonic()
+        if time.monotonic() < self.seen_at + PAUSE_SECONDS:
+            return
         now = int(time.time() * 1000) + self.offset
         if move.due_at is not None and now + 1_000 < move.due_at < now + HOUR:
             self.pass_time(move.due_at - now)
