@@ -40,7 +40,7 @@ from tests.support.people import agreed, joined
 from tests.support.polling_parish import CAN_ALL, DAY, HOUR, LENGTHS, prediction, soon
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PODS = 4
 LOOKS: Final = ("sv-scripts",)
