@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import event
 
 from models.moving.closings import list_closing
-from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move, load_move, set_move
+from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move
+from models.people.accounts import load_account_named
 from pod.actions.moving.copy_step import _make_room
+from pod.actions.moving.switch_step import _open
 from pod.actions.moving.uploads import MOST_OF_ADDRESS, MOST_WAITING, keep_upload
 from pod.rules.archives import ArchiveRule
 from protocol.errors import RefusedError
@@ -58,14 +60,16 @@ async def test_mg_02_addresses_that_fill_the_room_together_give_way_though_none_
         await asks(room, b"address 1", most=len(people) - 1)
 
 
-async def test_room_is_an_accounts_once_the_move_has_one(room: Room) -> None:
+async def test_mg_02_room_is_an_accounts_once_the_move_has_one(room: Room) -> None:
     sha256 = await room.has("ada", COPYING, payer=GREEDY)
     move = await room.move(sha256)
     assert move is not None
     assert move.payer == GREEDY
-    await room.deps.store.write(partial(set_move, move=move, payer=None))
     async with room.deps.store.database.read() as session:
-        after = await load_move(session, sha256, now=NOON)
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    await room.deps.store.write(lambda session: _open(room.deps, move, session, ada))
+    after = await room.move(sha256)
     assert after is not None
     assert after.payer is None
 
