@@ -51,7 +51,7 @@ JOURNEY: Final = "/move/journey"
 SWITCH: Final = "/move/switching"
 ON_ITS_WAY: Final = "Your account is on its way. This takes some minutes; you may close this page."
 GAVE: Final = (
-    "%(known)s of your posts, votes and ballots were in your groups. %(returned)s came out of your file. "
+    "%(known)s of your posts, votes and ballots were in your groups. %(returned)s came out of your copy. "
     "%(lost)s are lost: their groups aren't here, or don't take them any more."
 )
 OVER: Final = "This move is over. This pod doesn't read your account at %(host)s any more."

@@ -169,7 +169,7 @@ def _refused(say: Translator, sent: Upload) -> str:
 def _outcome(say: Translator, outcome: ReturnedCopy) -> str:
     told = outcome.records
     return say(
-        "%(known)s of your posts, votes and ballots were in your groups. %(returned)s came out of your file. "
+        "%(known)s of your posts, votes and ballots were in your groups. %(returned)s came out of your copy. "
         "%(lost)s are lost: their groups aren't here, or don't take them any more.",
         known=say.number(told.known),
         returned=say.number(told.returned),

@@ -20,6 +20,7 @@ from pod.actions.moving.move_plans import MovePlan, PlannedClass
 from pod.actions.moving.traveller_wishes import JobWish, cancel_move, may_cancel, start_copy, try_again
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.switches import SwitchRule
 from pod.translations import Translator
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
@@ -61,7 +62,7 @@ class JourneyView(FormView, frozen=True):
 
     `stage`: of the job; `waits`: nothing is shown yet, because the old pod is asked; `rows`: the plan, or the copy;
     `notes`: what a move ends or waits for; `pace`: how long it has taken; `fault`: what went wrong last;
-    `switches`: the job stopped once its switch had begun.
+    `switches`: the job stopped once its switch had begun; `elsewhere`: because the words were typed at another pod.
     """
 
     who: str
@@ -73,6 +74,7 @@ class JourneyView(FormView, frozen=True):
     classes: tuple[str, ...]
     stage: str
     switches: bool
+    elsewhere: bool
     standing: bool
     waits: bool
     rows: tuple[ClassRow, ...]
@@ -172,6 +174,7 @@ def _view(say: Translator, move: Move, held: Mapping[str, ClassProgress], form: 
         classes=named_classes(say, move.classes),
         stage=stage,
         switches=stage == STOPPED and move.stopped_in in (SWITCHING, SETTLED),
+        elsewhere=stage == STOPPED and move.why == SwitchRule.OTHER_KEY.name.lower(),
         standing=move.standing,
         waits=stage == BEGUN and plan is None,
         rows=_rows(say, move, plan, held),

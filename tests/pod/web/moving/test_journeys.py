@@ -7,13 +7,15 @@ from functools import partial
 import msgspec
 import pytest
 
-from models.moving.moves import BEGUN, COPYING, STOPPED, Move, insert_move
+from models.moving.moves import BEGUN, COPYING, STOPPED, VERIFIED, Move, insert_move
 from pod.actions.groups.founding import sign_up
 from pod.actions.moving.begun_moves import _purpose, move_hash
 from pod.actions.moving.grant_messages import LeftBehind
+from pod.actions.moving.job_ends import code_of
 from pod.actions.moving.move_plans import MovePlan, PlannedClass
 from pod.actions.moving.traveller_wishes import sweep_moves
 from pod.deps import Deps
+from pod.rules.switches import SwitchRule
 from protocol.copies import CLASSES
 from protocol.errors import RefusedError
 from tests.support.browsing import Browser, Seen
@@ -99,6 +101,18 @@ def test_mg_07_a_stopped_move_says_why_and_goes_on_when_it_is_told_to(pod: Serve
     assert "Refresh" not in page.headers
     again = browser.submit(page, "/move/again")
     assert (again.path, "has stopped" in again.text) == ("/move/journey", False)
+
+
+def test_mg_02_a_move_that_a_recovery_elsewhere_stopped_says_where_the_home_is_and_offers_no_other_try(
+    pod: ServedPod, mails: PostOffice
+) -> None:
+    del mails
+    browser = begins(pod, "fia", stage=STOPPED, stopped_in=VERIFIED, why=code_of(SwitchRule.OTHER_KEY.error()))
+    page = browser.get("/move/journey")
+    assert "Your home is there." in page.text
+    assert "/move/again" not in {form.action for form in page.forms}
+    assert "can go on" not in page.text
+    assert "Nothing has changed" not in page.text
 
 
 def test_mg_04_what_nobody_switched_for_thirty_days_is_swept_with_its_name(pod: ServedPod, mails: PostOffice) -> None:
