@@ -258,7 +258,8 @@ def test_mg_24_and_mg_13_the_words_alone_make_it_the_home_once_the_old_pod_is_de
     traveller.at(beta)
     late = browser.awaits(HOME, LATE, days=AWAY_MS // DAY)
     words = browser.follow(late, "/recover")
-    home = browser.submit(words, "/recover", phrase=village.ada.account["phrase"], name="ada")
+    own = f"{village.own} {village.alpha.url}"
+    home = browser.submit(words, "/recover", phrase=village.ada.account["phrase"], name="ada", groups=own)
     assert browser.says(home, "This pod is your home now"), home.text
 
     again = village.ada = person_at(beta, "ada", village.ada.account)

@@ -93,7 +93,8 @@ async def test_mg_24_a_second_home_follows_its_account_and_an_unchanged_one_cost
 async def test_mg_24_the_words_make_a_second_home_the_home_once_the_old_pod_is_gone(home: Home) -> None:
     await home.looks()
     home.clock.ms = home.ada.deps.clock()
-    recovered = await recover(home.deps, "ada", RecoveryKeys(home.ada.phrase), [], token=False)
+    own = home.ada.own
+    recovered = await recover(home.deps, "ada", RecoveryKeys(home.ada.phrase), [], mine=own, token=False)
 
     assert recovered.personal_group == home.ada.own
     assert [one["group"] for one in recovered.memberships] == [home.ada.own]
