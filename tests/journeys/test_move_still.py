@@ -12,7 +12,7 @@ import pytest
 
 from pod.rules.switches import SwitchRule
 from tests.support.chromium_visitor import ChromiumVisitor, Shown
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
@@ -161,7 +161,7 @@ def test_mg_02_what_wasnt_waited_for_is_written_anew_and_who_is_black_listed_sta
     assert members(bo, choir) == [(1, 3000), (2, -1000)]
     assert bo.get(f"/api/v1/groups/{choir}")["members"][1]["pod"] == village.pods[1].url
     with pytest.raises(RefusedByHttpError, match="mov"):
-        village.ada.post(f"/api/v1/groups/{parish}/posts", NOTE)
+        anew(village.ada, village.pods[0]).post(f"/api/v1/groups/{parish}/posts", NOTE)
 
 
 def test_mg_03_the_words_fetch_a_group_that_was_let_go_when_it_goes_on_again(

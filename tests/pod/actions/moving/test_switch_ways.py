@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -37,10 +38,11 @@ async def test_mg_02_keepers_who_are_named_anew_meanwhile_change_the_way_of_a_mo
     asked: list[str] = []
 
     def goes(way: str) -> Any:
-        async def go(*_: object) -> None:
+        async def go(*_: object) -> Any:
             asked.append(way)
             if way == ways[0]:
                 raise refusal(rule)
+            return SimpleNamespace(keepers=())
 
         return go
 
