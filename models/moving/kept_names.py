@@ -27,3 +27,12 @@ async def is_name_kept(session: AsyncSession, name: str, person: RecordId | None
     traveller = MOVES.c.group_id != person if person else true()
     wished = (MOVES.c.name == name) & (MOVES.c.name != "")
     return await session.scalar(select(MOVES.c.name).where(wished, lasts(now), traveller).limit(1)) is not None
+
+
+async def list_copies_kept_for(session: AsyncSession, name: str, *, now: int) -> list[tuple[int, RecordId]]:
+    """Copies, each with its personal group, of the people for whom a name is kept while they are on their way."""
+    brought = select(FILE_COPIES.c.copy_id, FILE_COPIES.c.group_id)
+    rows = list(await session.execute(brought.where(FILE_COPIES.c.name == name, FILE_COPIES.c.expires_at > now)))
+    wished = (MOVES.c.name == name) & (MOVES.c.name != "") & MOVES.c.copy_id.is_not(None)
+    rows += await session.execute(select(MOVES.c.copy_id, MOVES.c.group_id).where(wished, lasts(now)))
+    return [(copy, group) for copy, group in rows]

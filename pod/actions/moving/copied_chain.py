@@ -6,6 +6,7 @@ that follows, so that trying again reads it anew.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Final
 
@@ -47,24 +48,41 @@ async def settled_person(deps: Deps, copy: int, group: RecordId) -> GroupState:
     Raises MalformedError, and then the copy hasn't the line any more that broke a rule.
     """
     fold, cursor = FoldedPersonal(group), ""
-    while True:
-        async with deps.store.database.read() as session:
-            page = await kept_page(session, copy, PERSONAL, cursor)
-        for line in page.lines:
-            try:
-                fold.add(line)
-            except RefusedError as refusal:
-                await _forget(deps, copy, cursor)
-                raise KeptCopyRule.LINE_UNPROVEN.error(name=PERSONAL, key=line.key, why=str(refusal)) from refusal
-            cursor = line.key
-            await let_others()
-        if page.next is None:
-            break
+    async for line in _lines_of(deps, copy):
+        try:
+            fold.add(line)
+        except RefusedError as refusal:
+            await _forget(deps, copy, cursor)
+            raise KeptCopyRule.LINE_UNPROVEN.error(name=PERSONAL, key=line.key, why=str(refusal)) from refusal
+        cursor = line.key
     try:
         return fold.settled()
     except RefusedError:
         await _forget(deps, copy, "")
         raise
+
+
+async def peek_person(deps: Deps, copy: int, group: RecordId) -> GroupState | None:
+    """As `settled_person` of a copy that others may be writing: nothing is dropped; None: it can't be told yet."""
+    fold = FoldedPersonal(group)
+    try:
+        async for line in _lines_of(deps, copy):
+            fold.add(line)
+        return fold.settled()
+    except RefusedError:
+        return None
+
+
+async def _lines_of(deps: Deps, copy: int) -> AsyncIterator[CopyLine]:
+    """What a copy has of the personal group."""
+    cursor: str | None = ""
+    while cursor is not None:
+        async with deps.store.database.read() as session:
+            page = await kept_page(session, copy, PERSONAL, cursor)
+        for line in page.lines:
+            yield line
+            await let_others()
+        cursor = page.next
 
 
 def check_of_person(state: GroupState, pod: str) -> None:

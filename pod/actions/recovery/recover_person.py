@@ -51,6 +51,7 @@ from pod.actions.moving.standing_copies import promote_copies
 from pod.actions.moving.words_opened import take_what_words_open
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
+from pod.actions.recovery.which_person import kept_for
 from pod.actions.sync.pull import fetch_group, pull
 from pod.actions.sync.push import push
 from pod.actions.sync.quarantine import Quarantine
@@ -112,12 +113,12 @@ async def recover(
     taken, more = await _take_from_copy(deps, keys, named)
     groups = [*groups, *more]
     unreachable = [group for group in await _fetch_concerned(deps, groups, keys) if group != taken]
-    holders = {whereabouts.pod for whereabouts in groups}
+    holders, wisher = {whereabouts.pod for whereabouts in groups}, await kept_for(deps, name, keys)
     seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
         found = await _own_of(session, keys, await _find(session, deps, keys), named)
-        account = await _open_account(session, deps, name, keys, seed, found)
+        account = await _open_account(session, deps, name, keys, seed, found, wisher=wisher)
         stuck = [one[0].group for one in found if not await _move(session, deps, account, keys, one, also=holders)]
         now = deps.clock()
         await _ask_copies(session, keys, account, now=now)
@@ -306,13 +307,15 @@ async def _open_account(
     keys: RecoveryKeys,
     seed: bytes,
     found: list[FoundMembership],
+    *,
+    wisher: RecordId | None,
 ) -> Account:
     account = await _check_name(session, name, keys)
     used = {number: (did, state.group) for state, _ in found for number, did in keys.used_in(state)}
     if account is None:
         if not found:
             raise AccountRule.NO_MEMBER_WITH_PHRASE.error()
-        own = next((state.group for state, _ in found if state.kind == "person"), None)
+        own = wisher or next((state.group for state, _ in found if state.kind == "person"), None)
         if await is_name_kept(session, name, own, now=deps.clock()):
             raise AccountRule.NAME_TAKEN.error(name=name)
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")

@@ -14,11 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_group
 from models.moving.imported_files import load_file_copy
 from models.moving.kept_copies import KeptCopy, load_copy
+from models.moving.kept_names import list_copies_kept_for
 from models.moving.standing_copies import load_standing_of
 from pod.actions.moving.asked_grants import host_in
+from pod.actions.moving.copied_chain import peek_person
 from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.folded_personal import opened_line
 from pod.actions.moving.taken_copies import kept_page
+from pod.actions.recovery.phrase import RecoveryKeys
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
 from protocol.copies import PERSONAL
@@ -81,3 +84,14 @@ async def _name_in(session: AsyncSession, copy: int) -> str:
         if isinstance(root, Record) and isinstance(root.content, GroupRoot):
             return root.content.policy.name
     return ""
+
+
+async def kept_for(deps: Deps, name: str, keys: RecoveryKeys) -> RecordId | None:
+    """Whose wish keeps the name, if a copy of theirs, whole or not, names a key of the phrase."""
+    async with deps.store.database.read() as session:
+        copies = await list_copies_kept_for(session, name, now=deps.clock())
+    for copy, group in copies:
+        state = await peek_person(deps, copy, group)
+        if state is not None and keys.member_in(state) is not None:
+            return group
+    return None

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import load_group
+from models.groups.groups_and_items import load_group, load_item
 from models.moving.imported_files import (
     READ,
     WAITING,
@@ -23,15 +23,17 @@ from models.moving.imported_files import (
     put_file_copy,
 )
 from models.moving.kept_copies import insert_copy, load_copy
+from models.moving.moves import Move, insert_move
 from models.moving.standing_copies import StandingCopy, find_standing, insert_standing
 from models.people.accounts import load_account_named
+from pod.actions.chain.views import take_root
 from pod.actions.groups import founding
 from pod.actions.groups.founding import draw, sign_up
 from pod.actions.moving.archive_source import open_archive
 from pod.actions.moving.imported_archives import import_archive
 from pod.actions.moving.restored_personal import restore_personal
 from pod.actions.moving.standing_copies import keep_for_words
-from pod.actions.moving.taken_copies import bring_up
+from pod.actions.moving.taken_copies import CopyPart, bring_up, take_page
 from pod.actions.moving.uploads import read_upload, upload_path
 from pod.actions.moving.words_opened import MOST_OF_HOST, some_of_each_host
 from pod.actions.recovery import recover_person
@@ -40,9 +42,11 @@ from pod.actions.recovery.recover_person import RecoveryWhereabouts, recover
 from pod.actions.recovery.which_person import choices_of
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
+from protocol.copies import PERSONAL
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
+from protocol.records.envelope import open_record
 from tests.pod.actions.moving.test_imported_archives import QUOTA, a_new_pod, account_named
 from tests.support.archives import archive_of
 from tests.support.travellers import PodSource, Traveller, a_copy_of, a_traveller
@@ -235,3 +239,31 @@ def test_mg_13_a_copy_has_the_pod_send_to_a_few_inboxes_of_a_server() -> None:
     chosen = some_of_each_host({*many, "https://b.example/inbox"})
     assert len(chosen) == MOST_OF_HOST + 1
     assert "https://b.example/inbox" in chosen
+
+
+async def test_mg_13_a_wished_name_is_its_persons_by_the_words_where_the_old_pod_died_in_mid_copy(
+    ada: Traveller, deps: Deps
+) -> None:
+    """No other pod has her own group, and the copy isn't whole: a group of hers that is here shows who she is."""
+    wells = await ada.founds("Wells")
+    async with ada.deps.store.database.read() as session:
+        root = await load_item(session, wells)
+    assert root is not None
+    now = deps.clock()
+    await deps.store.write(
+        partial(take_root, deps=deps, root=open_record(msgspec.json.decode(root.wire)), local=False, now=now)
+    )
+    copy = await a_copy_of(ada, deps)
+    pod = ada.deps.identity.base_url
+    move = Move(b"1", "ada", pod, ada.own, "full", "", "", None, "", now, now, 2**52, name="zoe", copy_id=copy)
+    await deps.store.write(partial(insert_move, move=move, instead_of=b"", now=now))
+
+    async def takes_the_name() -> str:
+        return (await recover(deps, "zoe", RecoveryKeys(ada.phrase), [], token=False)).name
+
+    with pytest.raises(RefusedError) as refused:
+        await takes_the_name()
+    assert refused.value.refused.rule is AccountRule.NAME_TAKEN, "nothing in the copy says yet whose it is"
+    page = await ada.page(PERSONAL)
+    await deps.store.write(partial(take_page, copy=copy, part=CopyPart(PERSONAL), after="", page=page))
+    assert await takes_the_name() == "zoe"
