@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from federation.signatures.keys import rsa_public_pem, rsa_signing_key
 from pod.actions.fediverse.actors import POD, actor_keys
 from pod.actions.moving.grant_messages import challenge_of
 from tests.support.browsing import Browser, Seen
+from tests.support.moving_by_pages import led_to
 from tests.support.peer import Peer, send, serving
 from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod, eventually
@@ -148,13 +148,6 @@ def begun(place: Place, browser: Browser) -> Seen:
     at(browser, place.new)
     found = browser.submit(browser.get("/move"), "/move", account=f"{place.old.url}/@ada")
     return browser.submit(found, "/move/ask")
-
-
-def led_to(page: Seen) -> str:
-    """The path of the page at the old pod to which a link leads."""
-    found = re.search(r'href="(http[^"]+/move/consent/[^"]+)"', page.text)
-    assert found, page.text
-    return urlsplit(found[1]).path
 
 
 def test_a_person_moves_by_a_consent_that_they_typed_and_sees_it_listed(place: Place) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -35,6 +33,7 @@ from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.hostile import HostilePod, serving
 from tests.support.lying_front import LyingFront, lying_front
+from tests.support.moving_by_pages import led_to
 from tests.support.peer import send
 from tests.support.people import agreed, joined
 from tests.support.rig import PORT, Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
@@ -164,12 +163,6 @@ async def lines_of(deps: Deps, who: str, name: str) -> list[CopyLine]:
 
 def page_of(lines: list[CopyLine]) -> bytes:
     return msgspec.json.encode(ClassPage([msgspec.Raw(line.text) for line in lines], None))
-
-
-def led_to(page: Any) -> str:
-    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
-    assert found, page.text
-    return urlsplit(found[1]).path
 
 
 def stopped(browser: ChromiumVisitor, name: str) -> Any:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -15,8 +13,9 @@ from models.moving.moves import MOVES, Move
 from pod.deps import Deps
 from pod.rules.switches import SwitchRule
 from tests.support.browsing import Browser
-from tests.support.chromium_visitor import ChromiumVisitor, Look, Shown
+from tests.support.chromium_visitor import ChromiumVisitor, Look
 from tests.support.moved import Traces, check_all_came, check_refused, chooses_language, public_at, said_in_copy
+from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
@@ -93,13 +92,6 @@ def village(pods: list[ServedPod], look: Look) -> Village:
 def at(browser: ChromiumVisitor, pod: ServedPod) -> ChromiumVisitor:
     browser.pod = pod
     return browser
-
-
-def led_to(page: Shown) -> str:
-    """The path of the page at the old pod to which a link leads."""
-    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
-    assert found, page.text
-    return urlsplit(found[1]).path
 
 
 def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +15,7 @@ from pod.rules.switches import SwitchRule
 from protocol.errors import RefusedError
 from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
@@ -70,12 +69,6 @@ class Vale:
 
     def votes(self, value: int) -> None:
         self.ada.post(f"/api/v1/groups/{self.parish}/votes", {"target": {"post": self.post}, "value": value})
-
-
-def led_to(page: Any) -> str:
-    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
-    assert found, page.text
-    return urlsplit(found[1]).path
 
 
 def members(person: Person, group: str) -> list[tuple[int, int, str]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from pod.rules.switches import SwitchRule
-from tests.support.chromium_visitor import ChromiumVisitor, Shown
+from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
@@ -75,13 +74,6 @@ def posts(person: Person, group: str) -> dict[str, int]:
 def membership(person: Person, group: str) -> Any:
     found = person.get("/api/v1/me")["memberships"]
     return next((one["state"], one["number"]) for one in found if one["group"] == group)
-
-
-def led_to(page: Shown) -> str:
-    """The path of the page at the old pod to which a link leads."""
-    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
-    assert found, page.text
-    return urlsplit(found[1]).path
 
 
 def copied(browser: ChromiumVisitor, village: Village) -> None:

@@ -60,7 +60,7 @@ class Traveller:
         """Ask at the new pod and agree at the old one; the new one knows then what there is to copy."""
         browser = self.at(self.new)
         found = browser.submit(browser.get("/move"), "/move", account=f"{self.old.url}/@{self.name}")
-        page = self._led_to(browser.submit(found, "/move/ask", **ticked))
+        page = led_to(browser.submit(found, "/move/ask", **ticked))
         host = self.new.url.partition("://")[2]
         assert self.at(self.old).submit(browser.get(page), page, host=host, private="true", **ticked).status == 200
         self.at(self.new)
@@ -69,7 +69,7 @@ class Traveller:
     def reads(self) -> str:
         """Ask for the switch; the path at the old pod where it is agreed to."""
         browser = self.at(self.new)
-        return self._led_to(browser.submit(browser.get(SWITCHING), SWITCHING))
+        return led_to(browser.submit(browser.get(SWITCHING), SWITCHING))
 
     def agrees(self, **typed: Any) -> None:
         """Agree to the switch at the old pod; its answer is the new pod's page again."""
@@ -107,10 +107,12 @@ class Traveller:
         assert copy is not None
         check_all_came(self.new, self.name, said_in_copy(self.new, copy))
 
-    def _led_to(self, page: Seen) -> str:
-        found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
-        assert found, page.text
-        return urlsplit(found[1]).path
+
+def led_to(page: Seen) -> str:
+    """The path of the page at the old pod to which a link leads."""
+    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
+    assert found, page.text
+    return urlsplit(found[1]).path
 
 
 def _words(html: str) -> str:
