@@ -43,6 +43,7 @@ from pod.actions.posts.records import write_for
 from pod.actions.signer import ARRIVING, Arrived
 from pod.actions.sync.page_budget import PageBudget
 from pod.deps import Deps
+from pod.errors import MovingError, PendingFullError
 from pod.rules.switches import SwitchRule
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
@@ -121,20 +122,20 @@ async def write_unlogged(deps: Deps, newcomer: Newcomer, account: Account) -> tu
     ready, waiting = await deps.store.write(partial(_ready, deps=deps, newcomer=newcomer, account=account))
     if not ready:
         return waiting
-    after, names = UnloggedWish(min(ready), ready[min(ready)]), dict[str, str]()
+    after, names, left = UnloggedWish(min(ready), ready[min(ready)]), dict[str, str](), set[RecordId]()
     for _ in range(MOST_PAGES):
         page = await ask_old_pod(deps, newcomer, "unlogged", after, UnloggedPage)
         records = [open_record(body) for body in page.records]
         _check(page, records, after)
         for group, run in groupby(records, lambda record: record.group):
-            if group in ready:
-                action = partial(_write, deps=deps, newcomer=newcomer, account=account, records=list(run), names=names)
-                await deps.store.write(action)
+            action = partial(_write, deps=deps, newcomer=newcomer, account=account, records=list(run), names=names)
+            if group in ready and group not in left and not await deps.store.write(action):
+                left.add(group)
         if not page.more:
             break
         after = UnloggedWish(records[-1].group, _counter(records[-1]))
-    await deps.store.write(partial(_close, newcomer=newcomer, groups=ready))
-    return waiting
+    await deps.store.write(partial(_close, newcomer=newcomer, groups=ready.keys() - left))
+    return (*waiting, *sorted(left))
 
 
 async def _ready(
@@ -182,29 +183,40 @@ async def _write(
     account: Account,
     records: Sequence[Record],
     names: dict[str, str],
-) -> None:
-    """Write one group's records anew, those that the member's key at the old pod signed, and no others."""
+) -> bool:
+    """Write one group's records anew, those that the member's key at the old pod signed, and no others.
+
+    False where the group takes nothing for now: what it didn't take is asked for again.
+    """
     group = records[0].group
     told = await load_newcomer_group(session, newcomer.personal_group, group)
     old = await _old_key(session, deps, account, told) if told is not None and not told.let_go else None
     if told is None or old is None:
-        return
+        return True
     logged, anew = await load_places(session, [record.id for record in records]), told.anew
     for record in records:
         is_own = (record.body["author"], record.body["key"]) == (told.number, told.keys - 1)
         place = logged.get(record.id)
         if not is_own or old.did not in record.signers or _counter(record) <= anew:
             continue
+        if place is None or place >= old.end:
+            try:
+                names[record.id] = await _written(session, deps, account, record, names)
+            except (MovingError, PendingFullError):
+                await note_standing(session, newcomer.personal_group, group, anew=anew)
+                return False
+            except RefusedError:
+                pass  # the group's rules refuse it for good
         anew = _counter(record)
-        if place is not None and place < old.end:
-            continue
-        members = {name: value for name, value in record.body.items() if name not in _ENVELOPE}
-        said = Draft(record.type, _renamed(members, names))
-        try:
-            names[record.id] = (await write_for(session, deps, account, group, said, Arrived(account))).id
-        except RefusedError:
-            continue
     await note_standing(session, newcomer.personal_group, group, anew=anew)
+    return True
+
+
+async def _written(session: AsyncSession, deps: Deps, account: Account, record: Record, names: dict[str, str]) -> str:
+    """The id of a record that says the same, signed by the member's key here."""
+    members = {name: value for name, value in record.body.items() if name not in _ENVELOPE}
+    said = Draft(record.type, _renamed(members, names))
+    return (await write_for(session, deps, account, record.group, said, Arrived(account))).id
 
 
 class _OldKey(msgspec.Struct, frozen=True):

@@ -17,16 +17,19 @@ from models.groups.records import list_of_author
 from models.moving.departures import set_departure, stop_waiting
 from models.moving.newcomers import ANY_TIME, Newcomer, NewcomerGroup, insert_newcomer, note_standing, save_told
 from models.moving.unsettled import list_unlogged
-from models.people.accounts import Membership, load_membership, set_membership, take_counter
+from models.people.accounts import Account, Membership, load_membership, set_membership, take_counter
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.moving import switch_unlogged
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.switch_unlogged import OPEN_MS, UnloggedPage, UnloggedWish, unlogged_for, write_unlogged
+from pod.actions.posts import records as records_by_pod
 from pod.actions.posts.records import signed_for, signed_record
 from pod.actions.signer import Arrived, PodItself, load_staying, member_key, signed
 from pod.budgets.tries import RATES
 from pod.clock import Clock
+from pod.deps import Deps
+from pod.rules.posts import PostRule
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
@@ -259,6 +262,36 @@ async def test_mg_02_an_old_pod_that_never_ends_its_answer_has_a_day(
     deps = replace(ada.deps, clock=Clock(tmp_path / "later"))
     answers(monkeypatch, records[1], into=asked)
     assert (await write_unlogged(deps, newcomer, ada.account), len(asked)) == ((), 2)
+
+
+async def test_mg_02_what_a_group_takes_later_is_asked_for_again_and_holds_up_no_other_group(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, free = sorted([await ada.founds("Wells"), await ada.founds("Mill")])
+    newcomer = await came(ada, full)
+    await told_of(ada, free)
+    records = [await says(ada, group, NOTE) for group in (full, full, free)]
+    for group in (full, free):
+        await moves_key(ada, group)
+        await ada.settles(group)
+    write_for, tries = records_by_pod.write_for, list[RecordId]()
+
+    async def write_unless_full(
+        session: AsyncSession, deps: Deps, account: Account, group: RecordId, *said: Any
+    ) -> Record:
+        tries.append(group)
+        if group == full and tries.count(full) == 2:
+            raise PostRule.PENDING_FULL.error(author=1)
+        return await write_for(session, deps, account, group, *said)
+
+    monkeypatch.setattr(switch_unlogged, "write_for", write_unless_full)
+    asked = answers(monkeypatch, *records)
+
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == (full,)
+    assert [len(await written(ada, group)) for group in (full, free)] == [1, 1]
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
+    assert [len(await written(ada, group)) for group in (full, free)] == [2, 1]
+    assert asked[1] == UnloggedWish(full, records[0].body["counter"])
 
 
 @pytest.mark.parametrize(("number", "keys"), [(9, 1), (1, 0), (1, 2), (1, 9)])
