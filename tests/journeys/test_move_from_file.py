@@ -12,8 +12,8 @@ from models.people.accounts import load_account_named
 from pod.actions.moving.returned_copies import ReturnedCopy, outcome_of
 from pod.deps import Deps
 from tests.support.chromium_visitor import ChromiumVisitor, Look
-from tests.support.moved import Traces, check_all_came, chooses_language, person_at, public_at, said_in_file
-from tests.support.people import agreed, joined
+from tests.support.moved import Traces, check_all_came, chooses_language, public_at, said_in_file
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,7 @@ def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(
     assert browser.says(home, "This pod is your home now")
     assert not browser.says(home, "Not reached")
 
-    again = person_at(beta, "ada", ada.account)
+    again = anew(ada, beta)
     assert posts(again, own) == mine, "nobody but the file had them"
     eventually(lambda: standings(again) == {own: ("member", 1), parish: ("member", 2)})
     eventually(lambda: members(again, parish) == before and agreed(parish, again, bo))

@@ -10,9 +10,9 @@ import pytest
 
 from pod.deps import Deps
 from tests.support.chromium_visitor import ChromiumVisitor
-from tests.support.moved import check_refused, person_at
+from tests.support.moved import check_refused
 from tests.support.moving_by_pages import Traveller
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, ServedPod, eventually
 
 pytestmark = pytest.mark.slow
@@ -181,7 +181,7 @@ def test_mg_02_of_two_keepers_who_move_to_one_pod_one_waits_for_another_keeper_o
     first, late = contest(village, "Barn", ada, bo)
     assert list(seats(cy, village.barn).values()).count(delta.act(pod_key)) == 1
     # The two others name the keepers anew, by their words: so the one who waits keeps nothing there, and comes along.
-    path, there = f"/api/v1/groups/{village.barn}/recoveries", person_at(delta, first.name, first.person.account)
+    path, there = f"/api/v1/groups/{village.barn}/recoveries", anew(first.person, delta)
     draft = cy.post(path, {"phrase": cy.account["phrase"], "keepers": [3]})
     assert there.post(path, {"phrase": there.account["phrase"], "handover": draft["handover"]})["item"]
     stand(village, (late, {"Barn": "settled"}))

@@ -16,9 +16,9 @@ from models.people.accounts import load_account_named, load_membership
 from pod.deps import Deps
 from protocol.ids import RecordId
 from tests.support.browsing import Browser, Seen
-from tests.support.moved import check_refused, person_at
+from tests.support.moved import check_refused
 from tests.support.moving_by_pages import Traveller
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.relay import Relay, relaying
 from tests.support.rig import PORT, Person, ServedPod, eventually
 
@@ -172,7 +172,7 @@ def test_mg_05_whichever_pod_is_killed_where_it_signs_a_lone_keepers_groups_go_o
     settled = {"Your own group": "settled", "Council": "settled"}
     eventually(lambda: traveller.standings() == settled, seen=lambda: (traveller.standings(), traveller.move()))
     traveller.check_whole()
-    moved = person_at(village.beta, traveller.name, ada.account)
+    moved = anew(ada, village.beta)
     for person in (moved, bo):
         person.post(f"/api/v1/groups/{council}/posts", NOTE)
     moved.post(f"/api/v1/groups/{ada.account['personal_group']}/posts", NOTE)

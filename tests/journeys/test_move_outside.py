@@ -18,7 +18,7 @@ from protocol.ids import RecordId
 from protocol.records.parts import Home
 from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.fedify_follower import FedifyFollower, fedify_follower
-from tests.support.moved import person_at
+from tests.support.people import anew
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 from tests.support.switched import advanced
 
@@ -119,7 +119,7 @@ def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_sof
 
 
 def test_mg_03_what_is_written_after_the_move_comes_from_the_new_actor_alone(journey: Journey) -> None:
-    moved, group = person_at(journey.beta, "ada2", journey.ada.account), journey.group_of(journey.ada)
+    moved, group = anew(journey.ada, journey.beta, "ada2"), journey.group_of(journey.ada)
 
     post = moved.post(f"/api/v1/groups/{group}/posts", NOTE)["record"]
 

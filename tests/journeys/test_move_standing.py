@@ -30,13 +30,12 @@ from tests.support.moved import (
     check_all_came,
     check_refused,
     chooses_language,
-    person_at,
     public_at,
     said_in_copy,
 )
 from tests.support.moving_by_pages import Traveller
 from tests.support.peer import Peer, send, serving
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, anew, joined
 from tests.support.polling_parish import CAN_ALL, DAY, HOUR, LENGTHS, prediction, soon
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 
@@ -262,7 +261,7 @@ def test_mg_24_and_mg_13_the_words_alone_make_it_the_home_once_the_old_pod_is_de
     home = browser.submit(words, "/recover", phrase=village.ada.account["phrase"], name="ada", groups=own)
     assert browser.says(home, "This pod is your home now"), home.text
 
-    again = village.ada = person_at(beta, "ada", village.ada.account)
+    again = village.ada = anew(village.ada, beta)
     there = dict.fromkeys(groups, ("member", 2)) | {village.own: ("member", 1)}
     eventually(lambda: standings(again) == there, seen=lambda: standings(again))
     told = eventually(lambda: beta.act(given_back))

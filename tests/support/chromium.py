@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.support.require import do_without
 
@@ -76,7 +76,10 @@ def launched() -> Iterator[Browser]:
 
 
 class Window:
-    """A browser's window of somebody with cookies of their own; `strangers` are requests that left its hosts."""
+    """A browser's window of somebody with cookies of their own; `strangers` are requests that left its hosts.
+
+    `complaints`: errors in the console, each with the address of what it is about at its end.
+    """
 
     def __init__(self, browser: Browser, hosts: set[str], **wishes: Any) -> None:
         self.hosts = hosts
@@ -86,12 +89,16 @@ class Window:
         self.context.on("request", lambda request: self._look(request.url))
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _look(self, url: str) -> None:
         if not any(url.startswith(f"{host}/") for host in self.hosts) and not url.startswith("data:"):
             self.strangers.append(url)
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.complaints.append(f"{said.text} {said.location['url']}".rstrip())
 
     def close(self) -> None:
         self.context.close()

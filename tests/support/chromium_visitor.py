@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ElementHandle, Error, Locator, Response
@@ -61,7 +61,7 @@ class ChromiumVisitor:
         self.window.page.set_default_timeout(PATIENCE_SECONDS * 1000)
         self._say = translator_for(look.language)
         self._shown: Shown | None = None
-        self._refusals: list[int] = []
+        self._refusals: set[tuple[str, str]] = set()
 
     def get(self, path: str) -> Shown:
         """A page, after redirects."""
@@ -126,8 +126,11 @@ class ChromiumVisitor:
 
     def faults(self) -> list[str]:
         """Requests to strangers, and errors in the console but for pages that refused as they were asked to."""
-        told = tuple(f"status of {status} " for status in self._refusals)
-        return self.window.strangers + [one for one in self.window.complaints if not any(said in one for said in told)]
+        return self.window.strangers + [one for one in self.window.complaints if not self._was_refused(one)]
+
+    def _was_refused(self, complaint: str) -> bool:
+        """Whether it is about a page that the window showed, and not about something on it."""
+        return any(said in complaint and complaint.endswith(url) for said, url in self._refusals)
 
     def close(self) -> None:
         """Go; fails if there are faults."""
@@ -181,7 +184,7 @@ class ChromiumVisitor:
         assert answer is not None
         page = self.window.page
         if answer.status >= 400:
-            self._refusals.append(answer.status)
+            self._refusals.add((f"status of {answer.status} ", f" {urldefrag(answer.url).url}"))
         try:
             text = page.content()
         except Error:  # it asked for itself anew meanwhile

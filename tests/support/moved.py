@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from models.moving.kept_copies import list_manifests
-from models.people.accounts import insert_token, load_account_named
+from models.people.accounts import load_account_named
 from pod.actions.accounts.language import choose_language
-from pod.actions.groups.founding import token_hash
 from pod.actions.moving.copy_classes import class_pages
 from pod.actions.moving.taken_copies import kept_page
 from pod.actions.sync.pull import pull
@@ -34,6 +32,8 @@ RECOVERED: Final = "recovery_index"
 LASTS: Final = ("group", "kind", "key", "number", "visibility", RECOVERED)
 MEMBERSHIPS: Final = "memberships"
 FOLLOWS: Final = "follows"
+ACTOR: Final = "actor"
+MOVING: Final = "moving"
 # These answer with what was asked for, whether it is there or not.
 _ECHOES: Final = ("/search", "/s/", "/api/v1/polls")
 
@@ -95,11 +95,12 @@ def _filled(pattern: str, traces: Traces) -> Iterator[str]:
 
 
 class Said(NamedTuple):
-    """What an old pod, or a file of it, says that an account is: counts and roots, and two classes in full."""
+    """What an old pod, or a file of it, says that an account is: counts and roots, and three classes in full."""
 
     totals: dict[str, ClassTotal]
     memberships: list[bytes]
     follows: list[bytes]
+    actor: bytes
 
 
 def said_in_copy(pod: ServedPod, copy: int) -> Said:
@@ -107,10 +108,10 @@ def said_in_copy(pod: ServedPod, copy: int) -> Said:
 
     async def look(deps: Deps) -> Said:
         async with deps.store.database.read() as session:
-            pages = [await kept_page(session, copy, name) for name in (MEMBERSHIPS, FOLLOWS)]
+            pages = [await kept_page(session, copy, name) for name in (MEMBERSHIPS, FOLLOWS, ACTOR)]
             manifest = (await list_manifests(session, copy))[0]
-        memberships, follows = ([line.text for line in page.lines] for page in pages)
-        return Said(claimed_manifest(json.loads(manifest)).classes, memberships, follows)
+        memberships, follows, (actor,) = ([line.text for line in page.lines] for page in pages)
+        return Said(claimed_manifest(json.loads(manifest)).classes, memberships, follows, actor)
 
     return pod.act(look)
 
@@ -119,29 +120,33 @@ def said_in_file(file: Path) -> Said:
     """By the manifest of a file that somebody took along."""
     with ZipFile(file) as opened:
         manifest = claimed_manifest(json.loads(opened.read("manifest.json")))
-        memberships, follows = (opened.read(f"classes/{name}.jsonl").splitlines() for name in (MEMBERSHIPS, FOLLOWS))
-        return Said(manifest.classes, memberships, follows)
+        read = (opened.read(f"classes/{name}.jsonl").splitlines() for name in (MEMBERSHIPS, FOLLOWS, ACTOR))
+        memberships, follows, (actor,) = read
+        return Said(manifest.classes, memberships, follows, actor)
 
 
 def said_by(pod: ServedPod, name: str) -> Said:
     """By the pod where the account is now."""
     lines = _lines(pod, name)
-    memberships, follows = ([line.text for line in lines[name]] for name in (MEMBERSHIPS, FOLLOWS))
-    return Said({one: _total(found) for one, found in lines.items()}, memberships, follows)
+    memberships, follows, (actor,) = ([line.text for line in lines[one]] for one in (MEMBERSHIPS, FOLLOWS, ACTOR))
+    return Said({one: _total(found) for one, found in lines.items()}, memberships, follows, actor)
 
 
-def check_all_came(pod: ServedPod, name: str, said: Said, *, alone: bool = False) -> None:
+def check_all_came(
+    pod: ServedPod, name: str, said: Said, *, alone: bool = False, under_way: Collection[str] = ()
+) -> None:
     """The account here has the counts and roots that were said, but for what a move itself changes.
 
     `personal` is the same as far as it went; the move stands behind it. `memberships` name pods and keys, which move:
-    each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. `follows`
-    say when a pod told last that it reads, which it does anew here. `actor` is one of this pod, which seals a `box` of
-    its own once the words are typed.
+    each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. No group is
+    still on its way here but those of `under_way`. `follows` say when a pod told last that it reads, which it does anew
+    here. `actor` is one of this pod, which names all that it was before. Nothing of `box` is compared: only its
+    ciphertext is known, and this pod seals its own once the words are typed.
     """
     here = _lines(pod, name)
     assert said.totals.keys() == set(CLASSES)
     for one, total in said.totals.items():
-        if one not in (MEMBERSHIPS, FOLLOWS, "actor", "box"):
+        if one not in (MEMBERSHIPS, FOLLOWS, ACTOR, "box"):
             came = here[one][: total.count] if one == PERSONAL else here[one]
             assert _total(came) == total, f"{one}: {_total(came)} isn't {total}: {came[:3]}"
     assert _follows([line.text for line in here[FOLLOWS]]) == _follows(said.follows)
@@ -149,10 +154,18 @@ def check_all_came(pod: ServedPod, name: str, said: Said, *, alone: bool = False
     before = {one["group"]: one for one in map(json.loads, said.memberships)}
     now = {one["group"]: one for one in (json.loads(line.text) for line in here[MEMBERSHIPS])}
     # One that is still under way says no more than which it is.
-    arrived = {group for group, one in now.items() if one["state"] != "moving"}
+    arrived = {group for group, one in now.items() if one["state"] != MOVING}
+    assert now.keys() - arrived <= set(under_way), "still under way"
     there, arrive = ({group: [at[group].get(name) for name in lasts] for group in arrived} for at in (before, now))
     assert now.keys() == before.keys()
     assert arrive == there, f"{arrive} isn't {there}"
+    _check_actor(f"{pod.url}/u/{name}", *(json.loads(text) for text in (said.actor, here[ACTOR][0].text)))
+
+
+def _check_actor(own: str, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Who the account was elsewhere is named by its actor here, the latest first."""
+    former = [actor for actor in (before["id"], *before.get("former", ())) if actor != own]
+    assert (now["id"], now.get("former")) == (own, former)
 
 
 def _follows(lines: Sequence[bytes]) -> list[dict[str, object]]:
@@ -187,21 +200,6 @@ def chooses_language(pod: ServedPod, name: str, language: str) -> None:
         await choose_language(deps, account, language)
 
     pod.act(choose)
-
-
-def person_at(pod: ServedPod, name: str, account: dict[str, str]) -> Person:
-    """Somebody who is at home there, too, with a token for the API."""
-
-    async def token(deps: Deps) -> str:
-        async def action(session: AsyncSession) -> None:
-            found = await load_account_named(session, name)
-            assert found is not None
-            await insert_token(session, sha256=token_hash(name), account=found.id, name="t", now=deps.clock())
-
-        await deps.store.write(action)
-        return name
-
-    return Person(pod, {**account, "name": name, "token": pod.act(token)})
 
 
 def check_refused(old: ServedPod, private: dict[str, ServedPod]) -> None:

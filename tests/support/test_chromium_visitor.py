@@ -22,7 +22,13 @@ FORM = """<link rel="icon" href="data:,"><p>{said}</p><details><summary>More</su
 <input type="checkbox" name="what" value="x" checked><input type="checkbox" name="what" value="y">
 <select name="one"><option value="1" selected>1<option value="2">2</select>
 <button name="do" value="first">Erase</button><button name="do" value="second">{button}</button></form></details>"""
-PAGES = {"/far": '<img src="http://127.0.0.2:9/x.png">', "/wrong": '<img src="/missing.png">', "/form": FORM}
+GONE = '<link rel="icon" href="data:,">'
+PAGES = {
+    "/gone": GONE,
+    "/far": '<img src="http://127.0.0.2:9/x.png">',
+    "/wrong": '<img src="/missing.png">',
+    "/form": FORM,
+}
 TEXTS = {"en": ("It is %(name)s", "Let it go"), "sv": ("Det är %(name)s", "Låt den vara")}
 
 
@@ -30,7 +36,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         said, button = TEXTS["sv" if self.headers["Accept-Language"].startswith("sv") else "en"]
         page = PAGES.get(self.path, "").replace("{said}", said % {"name": "ada"}).replace("{button}", button)
-        self._answer(200 if page else 404, page)
+        self._answer(200 if page and page != GONE else 404, page)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -73,5 +79,6 @@ def test_forms_are_filled_in_and_sentences_found_in_each_look_and_what_is_wrong_
             visitor.close()
         for path, told in (("/far", "127.0.0.2"), ("/wrong", "404")):
             visitor = ChromiumVisitor(chromium, [pod], pod, look)
+            assert visitor.get("/gone").status == 404, "a page that refuses is no fault, and forgives nothing else"
             with pytest.raises(AssertionError, match=told):
                 visitor.get(path)
