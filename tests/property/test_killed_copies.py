@@ -11,7 +11,7 @@ import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -26,7 +26,6 @@ from sqlalchemy import func, select, update
 
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
-from models.engine.databases import open_database
 from models.moving.kept_copies import LINES, list_manifests
 from models.moving.moves import (
     COPYING,
@@ -49,16 +48,15 @@ from pod.actions.moving.granted_source import GrantedSource
 from pod.actions.moving.imported_archives import import_archive
 from pod.actions.moving.taken_copies import kept_total, leaves_of
 from pod.actions.posts.posts import erase
-from pod.archive.contents import CLASS_FILES, MANIFEST, SUMS
-from pod.archive.zip_file import ZipOutput
 from pod.deps import Deps
 from pod.jobs.moves import CLAIM_MS, work
 from pod.store import Store
 from protocol.canonical import canonical_bytes
 from protocol.copies import CLASSES, claimed_manifest
 from protocol.ids import RecordId
-from tests.support.archives import Archive, archive_of
-from tests.support.sinks import NOON, SetClock, some_parts
+from tests.support.archives import archive_of, archive_of_copy
+from tests.support.killable_pod import KillablePod
+from tests.support.sinks import NOON, SetClock
 from tests.support.tables import copy_tables
 from tests.support.travellers import Traveller, a_traveller, count_copies, kept_lines
 
@@ -100,28 +98,6 @@ FAULTS: Final = st.one_of(
     st.builds(Fault, flips=REQUESTS, bit=st.integers(0, 40_000)),
     st.builds(Fault, writes=REQUESTS, dies=st.just(0) | st.integers(1, 30)),
 )
-
-
-class Pod:
-    """The parts of a pod on a folder, which a kill throws away."""
-
-    def __init__(self, folder: Path, host: int, clock: SetClock) -> None:
-        self.folder, self.host, self.clock = folder, host, clock
-        self._stack = AsyncExitStack()
-        self.deps: Deps
-
-    async def start(self) -> None:
-        database = await open_database(f"sqlite+aiosqlite:///{self.folder / 'pod.sqlite'}", durable=False)
-        self._stack.push_async_callback(database.close)
-        self.deps = await self._stack.enter_async_context(some_parts(database, self.folder, self.clock, host=self.host))
-
-    async def end(self) -> None:
-        stack, self._stack = self._stack, AsyncExitStack()
-        await stack.aclose()
-
-    async def killed(self) -> None:
-        await self.end()
-        await self.start()
 
 
 class Way:
@@ -169,7 +145,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.clock = SetClock(NOON)
-        self.old, self.new = Pod(folder / "old", 1, self.clock), Pod(folder / "new", 2, self.clock)
+        self.old, self.new = KillablePod(folder / "old", 1, self.clock), KillablePod(folder / "new", 2, self.clock)
         self.way = Way(self)
         self.posts: dict[str, list[RecordId]] = {name: [] for name in GROUPS}
         self.groups: dict[str, RecordId] = {}
@@ -273,32 +249,15 @@ class World:
 
         There the copy is no account yet, so what isn't of the copy is of the first file.
         """
-        made, empty = await archive_of(self.ada, private=True), Pod(folder, 3, self.clock)
+        made, empty = await archive_of(self.ada, private=True), KillablePod(folder, 3, self.clock)
         folder.mkdir()  # noqa: ASYNC240  (one folder of a test)
         copy_tables(folder / "pod.sqlite")
         await empty.start()
         try:
             taken = await import_archive(empty.deps, open_archive(io.BytesIO(made.whole)), quota=10**8)
-            assert await _again(empty.deps, taken.copy_id, made, at=self.clock.ms) == made.whole
+            assert await archive_of_copy(empty.deps, taken.copy_id, made, at=self.clock.ms) == made.whole
         finally:
             await empty.end()
-
-
-async def _again(deps: Deps, copy: int, made: Archive, *, at: int) -> bytes:
-    """The file as a copy here gives it."""
-    whole = io.BytesIO()
-    out = ZipOutput(whole, at=at)
-    for path in made.names:
-        if path in CLASS_FILES:
-            lines = await kept_lines(deps, copy, CLASS_FILES[path])
-            out.put(path, b"".join(line.text + b"\n" for line in lines))
-        elif path == MANIFEST:
-            async with deps.store.database.read() as session:
-                out.put(path, (await list_manifests(session, copy))[0])
-        elif path != SUMS:
-            out.put(path, made.bytes_of(path))
-    out.close()
-    return whole.getvalue()
 
 
 async def _ada(deps: Deps) -> Account:
@@ -344,7 +303,7 @@ async def _begun(folder: Path) -> dict[str, RecordId]:
             await ada.writes(group, "The well is dry.")
         url = ada.deps.identity.base_url
     copy_tables(folder / "new" / "pod.sqlite")
-    new = Pod(folder / "new", 2, clock)
+    new = KillablePod(folder / "new", 2, clock)
     await new.start()
     sealed = new.deps.identity.keyring.seal(b"grant", f"move/{SHA.hex()}")
     until = None, None  # it was granted and lasts

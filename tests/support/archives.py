@@ -9,8 +9,12 @@ from zipfile import ZipFile
 
 import msgspec
 
+from models.moving.kept_copies import list_manifests
 from pod.actions.moving.archive_whole import ArchiveStep, ArchiveWish, write_archive
-from tests.support.travellers import Traveller
+from pod.archive.contents import CLASS_FILES, MANIFEST, SUMS
+from pod.archive.zip_file import ZipOutput
+from pod.deps import Deps
+from tests.support.travellers import Traveller, kept_lines
 
 
 class Archive:
@@ -53,3 +57,20 @@ async def archive_of(person: Traveller, *, private: bool = False) -> Archive:
 
     shown = await write_archive(person.deps, ArchiveWish(person.account, private), file, told)
     return Archive(file.getvalue(), steps, shown)
+
+
+async def archive_of_copy(deps: Deps, copy: int, made: Archive, *, at: int) -> bytes:
+    """The same file with the classes and the manifest of the copy that a pod made of it; the time in ms."""
+    whole = io.BytesIO()
+    out = ZipOutput(whole, at=at)
+    for path in made.names:
+        if path in CLASS_FILES:
+            lines = await kept_lines(deps, copy, CLASS_FILES[path])
+            out.put(path, b"".join(line.text + b"\n" for line in lines))
+        elif path == MANIFEST:
+            async with deps.store.database.read() as session:
+                out.put(path, (await list_manifests(session, copy))[0])
+        elif path != SUMS:
+            out.put(path, made.bytes_of(path))
+    out.close()
+    return whole.getvalue()
