@@ -353,7 +353,7 @@ def refused_at_last(person: Person, group: str, written: set[str]) -> bool:
     try:
         written.add(person.post(f"/api/v1/groups/{group}/posts", NOTE)["record"])
     except RefusedByHttpError as refused:
-        return "moved_away" in str(refused)
+        return bool(refused.problem["code"] == "moved_away")
     return False
 
 
