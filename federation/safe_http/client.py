@@ -33,6 +33,7 @@ from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
 from federation.safe_http.inflate import ACCEPT_ENCODING
 from federation.safe_http.informational import Connector
+from federation.safe_http.waits import an_answer
 from federation.signatures.request import SignedRequest
 from protocol.canonical import Json
 from protocol.limits import MAX_DOCUMENT_BYTES
@@ -210,7 +211,8 @@ class SafeHttp:
         """Await `work` within the deadline; errors of the network become ours."""
         try:
             async with asyncio.timeout(self._total_seconds):
-                result = await work
+                with an_answer():
+                    result = await work
         except TimeoutError as error:
             raise RemoteError(RemoteFault.TOO_SLOW, retry=True) from error
         except (aiohttp.ClientError, OSError) as error:

@@ -36,7 +36,7 @@ class CopyRow(Base):
 
 
 class CopyClassRow(Base):
-    """What a copy holds of a class, and what the last manifest announced."""
+    """What a copy holds of a class, what the last manifest announced, and how far it was read since it changed."""
 
     __tablename__ = "copy_classes"
 
@@ -46,6 +46,7 @@ class CopyClassRow(Base):
     bytes: Mapped[int]
     announced_count: Mapped[int]
     announced_bytes: Mapped[int]
+    read_to: Mapped[str] = mapped_column(server_default="")
 
 
 class CopyLineRow(Base):
@@ -81,12 +82,16 @@ class KeptCopy(msgspec.Struct, frozen=True):
 
 
 class ClassHeld(msgspec.Struct, frozen=True):
-    """How much of a class a copy holds, and how much was announced."""
+    """How much of a class a copy holds, and how much was announced.
+
+    `read_to`: the last line that was read since the copy was equal to the account in this class; "": none.
+    """
 
     count: int = 0
     bytes: int = 0
     announced_count: int = 0
     announced_bytes: int = 0
+    read_to: str = ""
 
 
 class LineSpan(msgspec.Struct, frozen=True):

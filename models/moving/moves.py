@@ -65,6 +65,7 @@ class MoveRow(Base):
     due_at: Mapped[int | None] = mapped_column(index=True)
     turn: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")
+    cuts: Mapped[int] = mapped_column(server_default="0")
     verifier: Mapped[bytes | None] = mapped_column(LargeBinary)
     invite_id: Mapped[int | None]
     payer: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -83,7 +84,8 @@ class Move(msgspec.Struct, frozen=True):
     `said` its sentences as JSON. `name`: wished here; `address`, `language`: for mails; `told`: what the last one said.
     `plan`: as JSON; `current`: the class that is read now. `due_at`: when something is next to be done, None: nothing
     until somebody asks.
-    `turn`: how often it was claimed; `tries`: how often in a row something failed.
+    `turn`: how often it was claimed; `tries`: how often in a row something failed; `cuts`: how often in a row a step
+    took too long.
 
     `verifier`: the sealed secret of the code by which the account may switch; `invite_id`: the invitation that lets in.
     `payer`: the hash of the network address from which it was begun, as long as it has no account.
@@ -117,6 +119,7 @@ class Move(msgspec.Struct, frozen=True):
     due_at: int | None = None
     turn: int = 0
     tries: int = 0
+    cuts: int = 0
     verifier: bytes | None = None
     invite_id: int | None = None
     told: str = ""

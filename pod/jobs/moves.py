@@ -4,8 +4,9 @@ Work is found by `due_at` alone. A process that dies loses its turn within a min
 every step does again what isn't there yet. What another pod can't answer now is asked again later, ever more rarely;
 what it refuses, or what a rule here refuses, stops the job with that reason, until its person asks to try again.
 
-A step that takes too long yields its place, goes on later from what it stored, and has more time then. An old pod that
-took so long counts as slow for an hour: its jobs come after all others, and one place is never a slow pod's.
+A step that takes too long yields its place, goes on later from what it stored, and has more time then. An old pod whose
+job waited so long for others' answers counts as slow for an hour: its jobs come after all others, and one place is
+never a slow pod's. What this pod itself takes for its work counts against nobody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import msgspec
 
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
+from federation.safe_http.waits import Waits
 from models.moving.moves import (
     BEGUN,
     COPYING,
@@ -33,7 +35,7 @@ from models.moving.moves import (
     note_move,
 )
 from pod.actions.moving.copy_step import advance_copy
-from pod.actions.moving.job_ends import stopped, waiting
+from pod.actions.moving.job_ends import cut, passes, stopped, waiting
 from pod.actions.moving.move_mails import mail_news, with_news
 from pod.actions.moving.standing_step import advance_standing
 from pod.actions.moving.switch_step import advance_switch
@@ -95,29 +97,31 @@ class Moves:
         return claimed
 
     async def _work(self, claimed: Move) -> None:
-        began = self._deps.clock()
+        waits = Waits(self._deps.clock)
         try:
-            await work(self._deps, claimed)
+            await work(self._deps, claimed, waits=waits)
         except Exception:  # noqa: BLE001  (logged; the claim ends by itself, and the loops go on)
             _LOG.exception("a move's job failed")
         finally:
             self._busy.discard(claimed.pod)
-            now = self._deps.clock()
-            if now >= began + STEP_MS:
-                self._slow[claimed.pod] = now + SLOW_MS
+            if waits.ms >= STEP_MS:
+                self._slow[claimed.pod] = self._deps.clock() + SLOW_MS
 
 
-async def work(deps: Deps, claimed: Move, *, step_ms: int = STEP_MS) -> bool:
+async def work(deps: Deps, claimed: Move, *, step_ms: int = STEP_MS, waits: Waits | None = None) -> bool:
     """Take a claimed job one step further; False if another process had its turn meanwhile, or it was cancelled.
 
-    `step_ms`: how long the step may take; twice as long each time that the job fails in a row, ten minutes at most.
+    `step_ms`: how long the step may take; twice as long each time in a row that it took too long, ten minutes at most.
+    `waits` counts how long it waited for other pods.
     """
     is_standing = claimed.standing and VERIFIED in (claimed.stage, claimed.stage == STOPPED and claimed.stopped_in)
     step = advance_standing if is_standing else STEPS.get(claimed.stage)
     if step is None:
         return await _note(deps, claimed, msgspec.structs.replace(claimed, due_at=None))
-    ends = deps.clock() + min(step_ms << min(claimed.tries, 20), LONGEST_STEP_MS)
-    going = asyncio.ensure_future(_done(deps, claimed, step))
+    waits = waits or Waits(deps.clock)
+    longest = min(step_ms << min(claimed.cuts, 20), LONGEST_STEP_MS)
+    ends = deps.clock() + longest
+    going = asyncio.ensure_future(_done(deps, claimed, step, waits))
     try:
         while not (await asyncio.wait({going}, timeout=RENEW_SECONDS))[0] and deps.clock() < ends:
             until = deps.clock() + CLAIM_MS
@@ -126,8 +130,8 @@ async def work(deps: Deps, claimed: Move, *, step_ms: int = STEP_MS) -> bool:
         if not going.done():
             going.cancel()
             await asyncio.wait({going})
-        late = RemoteError(RemoteFault.TOO_SLOW, retry=True)
-        done = waiting(deps, claimed, late) if going.cancelled() else going.result()
+        late = RemoteError(RemoteFault.TOO_SLOW, retry=True) if waits.ms * 2 >= longest else None
+        done = cut(deps, claimed, late) if going.cancelled() else going.result()
         after = with_news(claimed, done, now=deps.clock())
         if not await _note(deps, claimed, after):
             return False
@@ -137,20 +141,20 @@ async def work(deps: Deps, claimed: Move, *, step_ms: int = STEP_MS) -> bool:
         going.cancel()
 
 
-async def _done(deps: Deps, claimed: Move, step: Step) -> Move:
+async def _done(deps: Deps, claimed: Move, step: Step, waits: Waits) -> Move:
     """The job after the step, or as the step's failure leaves it."""
     try:
-        with for_a_move():
+        with for_a_move(), waits.counted():
             after = await step(deps, msgspec.structs.replace(claimed, why="", said=None))
     except RemoteError as error:
-        return waiting(deps, claimed, error) if error.retry else stopped(deps, claimed, error)
+        return waiting(deps, claimed, error) if passes(claimed, error) else stopped(deps, claimed, error)
     except RefusedError as error:
         return stopped(deps, claimed, error)
     except Exception:  # noqa: BLE001  (logged; the job is tried again later, and its page says so)
         _LOG.exception("a step of a move failed")
         return waiting(deps, claimed, None)
     stage_at = deps.clock() if after.stage != claimed.stage else after.stage_at
-    return msgspec.structs.replace(after, stage_at=stage_at, tries=after.tries if after.why else 0)
+    return msgspec.structs.replace(after, stage_at=stage_at, tries=after.tries if after.why else 0, cuts=0)
 
 
 async def _note(deps: Deps, claimed: Move, after: Move) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -13,9 +14,25 @@ from protocol.errors import RefusedError
 
 FIRST_WAIT_MS: Final = 5_000
 LONGEST_WAIT_MS: Final = 3_600_000
+MOST_UNSIGNED: Final = 8  # within twenty minutes: as long as a clock takes to be set right
 # Of a second home: what is revoked just after a look refuses the next one, and again half a day after that, in a day.
 LOOK_EVERY_MS: Final = 11 * 3_600_000
 BROKEN: Final = "pod_fault"
+
+
+def passes(move: Move, error: RemoteError) -> bool:
+    """Whether what another pod answered may pass by itself.
+
+    A signature that it doesn't take is made anew each time: the clock of one of the pods may have been wrong.
+    """
+    return error.retry or (error.status == HTTPStatus.UNAUTHORIZED and move.tries < MOST_UNSIGNED)
+
+
+def cut(deps: Deps, move: Move, late: RemoteError | None) -> Move:
+    """The job after a step that took too long; `late`: it waited for another pod, None: this one was slow."""
+    due_at = deps.clock() + FIRST_WAIT_MS
+    why, said = (code_of(late), _said(late)) if late is not None else ("", None)
+    return msgspec.structs.replace(move, due_at=due_at, cuts=move.cuts + 1, why=why, said=said)
 
 
 def waiting(deps: Deps, move: Move, error: RemoteError | RefusedError | None) -> Move:

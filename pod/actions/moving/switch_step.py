@@ -33,7 +33,7 @@ from pod.actions.moving.begun_moves import KEPT_MS
 from pod.actions.moving.begun_switches import newcomer_of, stop_there
 from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
-from pod.actions.moving.job_ends import code_of, stopped, waiting
+from pod.actions.moving.job_ends import code_of, passes, stopped, waiting
 from pod.actions.moving.new_home import new_key
 from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_unsettled
 from pod.actions.moving.old_pod import refusal_in
@@ -119,7 +119,7 @@ async def _commit(deps: Deps, move: Move) -> Move:
         )
     except RemoteError as error:
         refused = refusal_in(error.body)
-        if refused is None and error.retry:
+        if refused is None and passes(move, error):
             return waiting(deps, move, error)
         return await _given_up(deps, move, refused.rule.error(**refused.facts) if refused else error)
     except RefusedError as error:

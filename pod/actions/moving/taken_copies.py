@@ -169,6 +169,7 @@ async def take_page(session: AsyncSession, copy: int, part: CopyPart, after: str
         before,
         count=before.count - count + len(page.lines),
         bytes=before.bytes - size + sum(len(line.text) for line in page.lines),
+        read_to=page.lines[-1].key if page.lines else after,
     )
     _check_bounds(kept, part.name, after_it, {**held, part.name: after_it}, page, after)
     await replace_lines(session, span, page.lines)
@@ -221,6 +222,9 @@ async def _mark(session: AsyncSession, copy: int, name: str, marks: Mapping[str,
         others = {mark: said for mark, said in kept.marks.items() if _part_of(mark).name != name}
         own = {mark: said for mark, said in marks.items() if _part_of(mark).name == name}
         await set_marks(session, copy, others | own)
+    held = (await load_held(session, copy)).get(name)
+    if held is not None and held.read_to:
+        await save_held(session, copy, {name: msgspec.structs.replace(held, read_to="")})
 
 
 async def _copy(deps: Deps, copy: int) -> KeptCopy:
@@ -237,11 +241,16 @@ def _part_of(mark: str) -> CopyPart:
 
 
 async def read_on(deps: Deps, copy: int, source: CopySource, part: CopyPart) -> None:
-    """Read a part to its end: from the last line that is here where it only grows, else from its beginning."""
-    after = part.after
-    if part.name in (PERSONAL, RECORDS):
-        async with deps.store.database.read() as session:
-            after = await load_last_key(session, LineSpan(copy, part.name, part.after, until=part.until)) or after
+    """Read a part to its end: from the last line that is here where it only grows, else from where a step was cut off.
+
+    What changed meanwhile before that line shows when the class is compared.
+    """
+    async with deps.store.database.read() as session:
+        if part.name in (PERSONAL, RECORDS):
+            here = await load_last_key(session, LineSpan(copy, part.name, part.after, until=part.until))
+        else:
+            here = (await load_held(session, copy)).get(part.name, ClassHeld()).read_to
+    after = here or part.after
     cursor: str | None = after
     while cursor is not None:
         page = await source.page(part.name, cursor, part.until)

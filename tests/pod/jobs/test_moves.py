@@ -28,7 +28,7 @@ from models.moving.moves import (
 from models.moving.moves import load_move as load
 from pod.actions.letters import Letter
 from pod.actions.moving import move_mails
-from pod.actions.moving.job_ends import BROKEN, FIRST_WAIT_MS, LONGEST_WAIT_MS
+from pod.actions.moving.job_ends import BROKEN, FIRST_WAIT_MS, LONGEST_WAIT_MS, MOST_UNSIGNED, passes
 from pod.actions.moving.move_mails import SHRANK, with_news
 from pod.deps import Deps
 from pod.jobs import moves
@@ -140,6 +140,33 @@ async def test_mg_07_a_refusal_stops_the_job_with_its_reason_and_where(
     assert b"sv" in (after.said or b"")
     async with deps.store.database.read() as session:
         assert await first_move_at(session) is None
+
+
+async def test_mg_07_a_signature_that_a_wrong_clock_made_stale_is_made_anew_and_stops_the_job_only_after_a_while(
+    deps: Deps, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = clock.ms
+    stale, gone = (
+        RemoteError(RemoteFault.SAYS_NO, retry=False, status=status, facts={"host": "old.example"})
+        for status in (401, 404)
+    )
+    for tries in range(1, MOST_UNSIGNED + 1):
+        job = await claimed(deps)
+        assert job is not None
+        steps(monkeypatch, stale)
+        assert await work(deps, job)
+        after = await stored(deps)
+        assert (after.stage, after.why, after.tries) == (BEGUN, "says_no", tries)
+        assert after.due_at is not None
+        clock.ms = after.due_at
+    assert clock.ms - began > 15 * 60_000
+    job = await claimed(deps)
+    assert job is not None
+    assert not passes(JOB, gone)
+    steps(monkeypatch, stale)
+    assert await work(deps, job)
+    after = await stored(deps)
+    assert (after.stage, after.stopped_in, after.due_at) == (STOPPED, BEGUN, None)
 
 
 async def goes(deps: Deps, monkeypatch: pytest.MonkeyPatch, to: str, **changes: object) -> Move:

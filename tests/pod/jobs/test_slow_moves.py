@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from federation.safe_http.waits import an_answer
 from models.moving.moves import BEGUN, Move, insert_move, load_move
 from pod.actions.moving.job_ends import FIRST_WAIT_MS
 from pod.deps import Deps
@@ -24,24 +26,27 @@ HONEST = "https://honest.example"
 class OldPods:
     """Old pods of which all but the honest one never answer; `began` are the names whose step began, in order.
 
-    While a step waits for such a pod, the clock goes on by `takes` at a time.
+    While a step waits for such a pod, the clock goes on by `takes` at a time. `works`: it isn't the pod that it waits
+    for, but this one that has much to do.
     """
 
     def __init__(self, clock: SetClock) -> None:
         self.clock = clock
         self.takes = STEP_MS
+        self.works = False
         self.began: list[str] = []
         self.ended: list[str] = []
 
     async def step(self, _: Deps, move: Move) -> Move:
         self.began.append(move.who)
         if move.pod != HONEST:
-            try:
-                while True:
-                    self.clock.ms += self.takes
-                    await asyncio.sleep(0.02)
-            finally:
-                self.ended.append(move.who)
+            with nullcontext() if self.works else an_answer():
+                try:
+                    while True:
+                        self.clock.ms += self.takes
+                        await asyncio.sleep(0.02)
+                finally:
+                    self.ended.append(move.who)
         return msgspec.structs.replace(move, due_at=None)
 
 
@@ -87,13 +92,31 @@ async def test_mg_07_a_step_that_an_old_pod_draws_out_yields_its_place_and_has_l
     assert await asyncio.wait_for(work(deps, job), 10)
 
     after = await stored(deps, "ada")
-    assert (after.stage, after.why, after.tries) == (BEGUN, "too_slow", 1)
+    assert (after.stage, after.why, after.cuts, after.tries) == (BEGUN, "too_slow", 1, 0)
     assert after.due_at == clock.ms + FIRST_WAIT_MS
     assert old.ended == ["ada"], "the step is gone before its place is another's"
     began = clock.ms
     assert await asyncio.wait_for(work(deps, after), 10)
-    assert (await stored(deps, "ada")).tries == 2
+    assert (await stored(deps, "ada")).cuts == 2
     assert clock.ms >= began + 2 * STEP_MS
+    honest = await comes(deps, "bo", HONEST)
+    assert await work(deps, msgspec.structs.replace(honest, cuts=2))
+    assert (await stored(deps, "bo")).cuts == 0, "what came to an end in time has as much time as any other"
+
+
+async def test_mg_07_a_step_for_which_this_pod_is_slow_counts_against_nobody(
+    deps: Deps, old: OldPods, clock: SetClock
+) -> None:
+    old.works = True
+    async with asyncio.TaskGroup() as tasks:
+        jobs = Moves(deps, tasks)
+        await comes(deps, "ada", "https://quick.example")
+        await jobs.start_due()
+        await until(lambda: not jobs._busy)
+        assert jobs._slow == {}
+    after = await stored(deps, "ada")
+    assert (after.why, after.cuts, after.tries) == ("", 1, 0)
+    assert after.due_at == clock.ms + FIRST_WAIT_MS
 
 
 async def test_mg_07_two_slow_old_pods_hold_up_no_move_from_another(deps: Deps, old: OldPods, clock: SetClock) -> None:
