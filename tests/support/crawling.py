@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import http.client
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -17,9 +18,11 @@ from tests.support.browsing import session_secret
 from tests.support.rig import ServedPod
 
 MOST_ADDRESSES: Final = 3000
+ENOUGH: Final = 3
 KINDS: Final = ("text/html", "application/activity+json")
 # What changes something when it is read, or leads out of the crawl.
 LEFT_OUT: Final = ("/static/", "/setup/", "/sign-up/open/", "/sign-up/answer/", "/sign-in/link/")
+_ID: Final = re.compile(r"[\w-]{40,}|\d+")
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
 
 
@@ -29,6 +32,7 @@ class Answer(NamedTuple):
     path: str
     status: int
     text: str
+    media_type: str = ""
 
 
 def readable_routes() -> list[str]:
@@ -67,17 +71,25 @@ class Crawl:
         self._connection.close()
 
     def answers(self, near: str = "/") -> Iterator[Answer]:
-        """Each address once as a page and once as a document, those `near` first, then what they link to."""
+        """Each address as a page, those `near` first, then what they link to; as a document where that may differ.
+
+        Whether it may is asked of each shape of address until ENOUGH of them answered a document as they do a page.
+        """
         waiting, known = deque(sorted(self._seeds, key=lambda path: not path.startswith(near))), set[str]()
+        alike: Counter[str] = Counter()
         while waiting and len(known) < MOST_ADDRESSES:
             path = waiting.popleft()
             if path in known or path.startswith(LEFT_OUT):
                 continue
             known.add(path)
-            for kind in KINDS:
+            shape = _ID.sub("{id}", path.partition("?")[0])
+            came = set()
+            for kind in KINDS if alike[shape] < ENOUGH else KINDS[:1]:
                 answer = self.get(path, kind)
+                came.add((answer.status, answer.media_type))
                 yield answer
                 waiting.extend(link for link in self._links(answer) if link not in known)
+            alike[shape] += came == {(HTTPStatus.OK, KINDS[0])}
         assert not waiting, f"{len(waiting)} addresses were left"
 
     def get(self, path: str, kind: str = KINDS[0]) -> Answer:
@@ -90,7 +102,8 @@ class Crawl:
         self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
-        return Answer(path, answer.status, html.unescape(f"{text}\n{unquote(str(answer.headers))}"))
+        told = html.unescape(f"{text}\n{unquote(str(answer.headers))}")
+        return Answer(path, answer.status, told, answer.headers.get_content_type())
 
     def meet(self, path: str) -> Answer:
         """Ask for a page, or for a document of the API."""
