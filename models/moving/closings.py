@@ -18,7 +18,7 @@ from models.fediverse.followers import FOLLOWERS
 from models.groups.groups_and_items import GROUPS
 from models.moving.departures import DEPARTURES, Departure
 from models.moving.move_deliveries import MOVE_DELIVERIES
-from models.moving.newcomers import NEWCOMER_GROUPS, NEWCOMERS
+from models.moving.newcomers import NEWCOMERS, forget_told
 from models.people.accounts import ACCOUNTS, MEMBERSHIPS, RECOVERY_KEYS, Account
 from models.people.subscriptions import FOLLOWINGS
 from models.pod.floor_groups import FLOOR_GROUPS
@@ -48,8 +48,8 @@ async def erase_private(session: AsyncSession, account: Account, *, seed_sealed:
     """
     for table in erased_tables():
         await session.execute(delete(table).where(table.c.account_id == account.id))
-    came = select(NEWCOMERS.c.personal_group).where(NEWCOMERS.c.account_id == account.id)
-    await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group.in_(came)))
+    for came in await session.scalars(select(NEWCOMERS.c.personal_group).where(NEWCOMERS.c.account_id == account.id)):
+        await forget_told(session, came)
     await session.execute(delete(NEWCOMERS).where(NEWCOMERS.c.account_id == account.id))
     await session.execute(delete(SIGN_UPS).where(SIGN_UPS.c.name == account.name))
     await session.execute(update(INVITES).where(INVITES.c.inviter_id == account.id).values(note="", expires_at=0))

@@ -60,6 +60,16 @@ class NewcomerGroupRow(Base):
     name: Mapped[str] = mapped_column(server_default="")
 
 
+class AnewRow(Base):
+    """A record of such a person that no log had, and the id under which it is written anew here."""
+
+    __tablename__ = "written_anew"
+
+    personal_group: Mapped[RecordId] = mapped_column(ForeignKey("newcomers.personal_group"), primary_key=True)
+    old_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    new_id: Mapped[RecordId]
+
+
 class Newcomer(msgspec.Struct, frozen=True):
     """The same as a value."""
 
@@ -101,6 +111,7 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
 
 NEWCOMERS = table_of(NewcomerRow)
 NEWCOMER_GROUPS = table_of(NewcomerGroupRow)
+WRITTEN_ANEW = table_of(AnewRow)
 _COLUMNS = [NEWCOMERS.c[name] for name in Newcomer.__struct_fields__]
 _OF_GROUP = [NEWCOMER_GROUPS.c[name] for name in NewcomerGroup.__struct_fields__]
 
@@ -118,8 +129,14 @@ async def load_newcomer(session: AsyncSession, personal_group: RecordId) -> Newc
 
 async def replace_newcomer(session: AsyncSession, newcomer: Newcomer) -> None:
     """Store that somebody who was here comes again; what was told of their groups then is forgotten."""
-    await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group == newcomer.personal_group))
+    await forget_told(session, newcomer.personal_group)
     await upsert(session, NEWCOMERS, [msgspec.structs.asdict(newcomer)])
+
+
+async def forget_told(session: AsyncSession, personal_group: RecordId) -> None:
+    """Forget what the old pod told of somebody's groups, and what was written anew in them."""
+    for table in (WRITTEN_ANEW, NEWCOMER_GROUPS):
+        await session.execute(delete(table).where(table.c.personal_group == personal_group))
 
 
 async def load_arrival(session: AsyncSession, account: int) -> Newcomer | None:
@@ -205,6 +222,18 @@ async def list_unwritten_groups(session: AsyncSession, personal_group: RecordId,
     return [NewcomerGroup(*row) for row in await session.execute(wanted)]
 
 
+async def note_anew(session: AsyncSession, personal_group: RecordId, old: RecordId, new: RecordId) -> None:
+    """Store under which id a record is written anew."""
+    await upsert(session, WRITTEN_ANEW, [{"personal_group": personal_group, "old_id": old, "new_id": new}])
+
+
+async def load_anew(session: AsyncSession, personal_group: RecordId) -> dict[str, str]:
+    """The new id of each record of the person that was written anew, by the old one."""
+    wanted = select(WRITTEN_ANEW.c.old_id, WRITTEN_ANEW.c.new_id)
+    rows = await session.execute(wanted.where(WRITTEN_ANEW.c.personal_group == personal_group))
+    return dict(rows.tuples().all())
+
+
 async def note_standing(session: AsyncSession, personal_group: RecordId, group: RecordId, **values: object) -> None:
     """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`, `anew`, `anew_until`, `name`."""
     of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
@@ -216,7 +245,7 @@ async def delete_newcomer(session: AsyncSession, personal_group: RecordId) -> No
     """Forget somebody who was on the way here; nothing of one whose account is here."""
     coming = NEWCOMERS.c.personal_group == personal_group, NEWCOMERS.c.account_id.is_(None)
     if await session.scalar(select(NEWCOMERS.c.name).where(*coming)) is not None:
-        await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group == personal_group))
+        await forget_told(session, personal_group)
         await session.execute(delete(NEWCOMERS).where(*coming))
 
 

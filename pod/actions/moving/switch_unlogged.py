@@ -6,7 +6,8 @@
    What that log has isn't written twice. What a group's rules refuse now is left out. Only in groups of which the old
    pod said before the handover that they aren't waited for, only what the member's key there signed, and once: after
    the first answer that is told to its end, or a day after the first question, the group is closed for good.
-3. A post that is written anew has another id, which takes the old one's place in what is written anew after it.
+3. A record that is written anew has another id, which is stored in the same commit, and takes the old one's place in
+   what is written anew after it, also after a kill.
 4. Posts, their changes, votes on them, and a profile are written anew. What decides, or belongs to one phase of a poll,
    isn't, nor what erases: its person says that again. In the personal group nothing is.
 
@@ -31,7 +32,9 @@ from models.moving.newcomers import (
     Newcomer,
     NewcomerGroup,
     list_unwritten_groups,
+    load_anew,
     load_newcomer_group,
+    note_anew,
     note_standing,
 )
 from models.moving.unsettled import list_unlogged
@@ -122,7 +125,9 @@ async def write_unlogged(deps: Deps, newcomer: Newcomer, account: Account) -> tu
     ready, waiting = await deps.store.write(partial(_ready, deps=deps, newcomer=newcomer, account=account))
     if not ready:
         return waiting
-    after, names, left = UnloggedWish(min(ready), ready[min(ready)]), dict[str, str](), set[RecordId]()
+    async with deps.store.database.read() as session:
+        names = await load_anew(session, newcomer.personal_group)
+    after, left = UnloggedWish(min(ready), ready[min(ready)]), set[RecordId]()
     for _ in range(MOST_PAGES):
         page = await ask_old_pod(deps, newcomer, "unlogged", after, UnloggedPage)
         records = [open_record(body) for body in page.records]
@@ -201,7 +206,9 @@ async def _write(
             continue
         if place is None or place >= old.end:
             try:
-                names[record.id] = await _written(session, deps, account, record, names)
+                written = await _written(session, deps, account, record, names)
+                await note_anew(session, newcomer.personal_group, record.id, written)
+                names[record.id] = written
             except (MovingError, PendingFullError):
                 await note_standing(session, newcomer.personal_group, group, anew=anew)
                 return False
@@ -212,7 +219,9 @@ async def _write(
     return True
 
 
-async def _written(session: AsyncSession, deps: Deps, account: Account, record: Record, names: dict[str, str]) -> str:
+async def _written(
+    session: AsyncSession, deps: Deps, account: Account, record: Record, names: dict[str, str]
+) -> RecordId:
     """The id of a record that says the same, signed by the member's key here."""
     members = {name: value for name, value in record.body.items() if name not in _ENVELOPE}
     said = Draft(record.type, _renamed(members, names))

@@ -294,6 +294,41 @@ async def test_mg_02_what_a_group_takes_later_is_asked_for_again_and_holds_up_no
     assert asked[1] == UnloggedWish(full, records[0].body["counter"])
 
 
+@pytest.mark.parametrize("ends_by", ["a full group", "a kill"])
+async def test_mg_02_a_vote_names_the_post_that_was_written_anew_before_a_break(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch, ends_by: str
+) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group)
+    post = await says(ada, group, NOTE)
+    vote = await says(ada, group, Vote(target=PostTarget(post.id), value=300, **UNSIGNED))
+    await moves_key(ada, group)
+    await ada.settles(group)
+    write_for = records_by_pod.write_for
+
+    async def take_no_vote(session: AsyncSession, deps: Deps, account: Account, group: RecordId, *said: Any) -> Record:
+        if said[0].type == "Vote":
+            raise PostRule.PENDING_FULL.error(author=1)
+        return await write_for(session, deps, account, group, *said)
+
+    if ends_by == "a kill":  # between two pages, of which the first was committed
+        answers(monkeypatch, post, then=RemoteError(RemoteFault.NOT_REACHED, retry=True))
+        with pytest.raises(RemoteError):
+            await write_unlogged(ada.deps, newcomer, ada.account)
+    else:
+        answers(monkeypatch, post, vote)
+        monkeypatch.setattr(switch_unlogged, "write_for", take_no_vote)
+        assert await write_unlogged(ada.deps, newcomer, ada.account) == (group,)
+        monkeypatch.setattr(switch_unlogged, "write_for", write_for)
+    assert len(await written(ada, group)) == 1
+    answers(monkeypatch, post, vote)
+
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
+
+    anew, voted = await written(ada, group)
+    assert (voted.body["target"], voted.body["value"]) == ({"post": anew.id}, 300)
+
+
 @pytest.mark.parametrize(("number", "keys"), [(9, 1), (1, 0), (1, 2), (1, 9)])
 async def test_mg_02_a_number_or_a_key_that_isnt_the_members_is_refused(
     ada: Traveller, monkeypatch: pytest.MonkeyPatch, number: int, keys: int

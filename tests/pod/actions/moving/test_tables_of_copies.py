@@ -77,6 +77,7 @@ STAYS: Final = {
     "move_deliveries": "which servers this pod told of an account that went",
     "newcomers": "an account that comes here, with the seed of its keys",
     "newcomer_groups": "the same, by group",
+    "written_anew": "the same, by record",
     "copies": "an account of another pod",
     "standing_copies": "an account of another pod, and how far its copy follows it",
     "copy_classes": "an account of another pod",
