@@ -33,6 +33,7 @@ from models.moving.newcomers import (
     insert_newcomer,
     list_newcomer_groups,
     load_newcomer,
+    note_standing,
     save_told,
     set_let_go,
 )
@@ -156,10 +157,26 @@ async def advance_personal(
 
 
 def _told_by(one: DepartingGroup) -> NewcomerGroup:
-    name = "".join(sign for sign in one.name if sign.isprintable())[:LONGEST_NAME]
     until = ANY_TIME if one.unwaited else 0
     told = parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps
-    return NewcomerGroup(*told, name=name, anew_until=until)
+    return NewcomerGroup(*told, anew_until=until)
+
+
+async def learn_names(deps: Deps, newcomer: Newcomer) -> None:
+    """Ask once more for the groups, of which the old pod tells the names only now that the move is committed.
+
+    They are for the page alone, so nothing waits for them.
+    """
+    with suppress(RemoteError, RefusedError):
+        frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
+        names = {parse_id(one.group): one.name for one in frozen.groups[:MOST_GROUPS] if one.name}
+
+        async def action(session: AsyncSession) -> None:
+            for group, said in names.items():
+                name = "".join(sign for sign in said if sign.isprintable())[:LONGEST_NAME]
+                await note_standing(session, newcomer.personal_group, group, name=name)
+
+        await deps.store.write(action)
 
 
 async def fetch_unsettled(deps: Deps, newcomer: Newcomer) -> str:

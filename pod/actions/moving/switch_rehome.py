@@ -15,10 +15,12 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.addresses import same_origin
 from federation.readers import VerifiedPod
-from models.groups.groups_and_items import load_lines
 from models.moving.departures import FREEZE_MS, Departure, count_refusals, list_unwaited, set_departure
-from models.people.accounts import list_memberships, load_membership
+from models.moving.grants import list_grants
+from models.people.accounts import Account, Membership, list_memberships, load_membership
+from pod.actions.access import open_those
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import person_path
@@ -30,6 +32,7 @@ from pod.actions.moving.departing_members import (
     open_departure,
     signed_rehome,
 )
+from pod.actions.moving.grants import MOST_GRANTS
 from pod.actions.moving.switch_freeze import Lag, freeze, lags, stop
 from pod.actions.moving.switch_handover import WishedKey
 from pod.actions.sync.push import push
@@ -45,7 +48,8 @@ REFUSALS_BEFORE_PLAIN: Final = 3
 class DepartingGroup(msgspec.Struct, frozen=True):
     """A group of somebody who moves: their number, how many signing keys they had, and whether they keep it here.
 
-    `name`: what this pod calls the group; `unwaited`: its person doesn't wait for what isn't settled there.
+    `name`: the group's, once the move is committed; a private one's only if private groups were ticked in the grant.
+    `unwaited`: its person doesn't wait for what isn't settled there.
     """
 
     group: RecordId
@@ -103,7 +107,7 @@ async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str
         assert departure.frozen_at is not None
         until, actor = departure.frozen_at + FREEZE_MS, f"{deps.identity.base_url}/{person_path(account.name)}"
         late = await lags(session, deps, departure)
-        return FrozenAccount(actor, until, late, await _groups(session, deps, departure))
+        return FrozenAccount(actor, until, late, await _groups(session, deps, departure, account))
 
     return await deps.store.write(action)
 
@@ -118,9 +122,11 @@ async def stop_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
     await deps.store.write(action)
 
 
-async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[DepartingGroup, ...]:
+async def _groups(
+    session: AsyncSession, deps: Deps, departure: Departure, account: Account
+) -> tuple[DepartingGroup, ...]:
     groups, memberships = [], await list_memberships(session, departure.account_id)
-    lines = await load_lines(session, [membership.group_id for membership in memberships])
+    names = await _names(session, deps, departure, account, memberships)
     unwaited = await list_unwaited(session, departure.account_id)
     for membership in memberships:
         if membership.number is None:
@@ -134,11 +140,23 @@ async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tu
                 len(member.keys),
                 membership.recovery_index,
                 keeps,
-                lines[membership.group_id].name,
+                names.get(membership.group_id, ""),
                 membership.group_id in unwaited,
             )
             groups.append(DepartingGroup(membership.group_id, *told))
     return tuple(groups)
+
+
+async def _names(
+    session: AsyncSession, deps: Deps, departure: Departure, account: Account, memberships: list[Membership]
+) -> dict[RecordId, str]:
+    """What the new pod is told of names: before the move is committed nothing."""
+    if departure.item is None:
+        return {}
+    grants = await list_grants(session, account.id, MOST_GRANTS, now=deps.clock())
+    private = any(grant.private and same_origin(grant.pod, departure.pod) for grant in grants)
+    opened = await open_those(session, deps, account, [membership.group_id for membership in memberships])
+    return {one.id: one.name for one in opened.values() if private or one.state.visibility != "private"}
 
 
 async def rehome_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: WishedKey) -> AskedRehome:

@@ -35,7 +35,7 @@ from pod.actions.moving.brought_follows import bring_next_follow
 from pod.actions.moving.copy_step import source_of_move
 from pod.actions.moving.job_ends import code_of, passes, stopped, waiting
 from pod.actions.moving.new_home import new_key
-from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_unsettled
+from pod.actions.moving.newcomers import advance_group, advance_personal, fetch_unsettled, learn_names
 from pod.actions.moving.old_pod import refusal_in
 from pod.actions.moving.taken_copies import bring_up, verify_copy
 from pod.actions.moving.unfolded_copy import unfold_copy
@@ -73,6 +73,7 @@ async def advance_switch(deps: Deps, move: Move) -> Move:
     if not move.current.startswith(UNFOLDED):
         if move.copy_id is not None:
             await unfold_copy(deps, newcomer.account_id, move.copy_id)
+        await learn_names(deps, newcomer)
         return msgspec.structs.replace(move, current=UNFOLDED, due_at=deps.clock())
     return await _groups(deps, move, newcomer)
 
