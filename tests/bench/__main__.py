@@ -9,7 +9,19 @@ from typing import Final
 
 BENCHES: Final = (
     *("chain", "unsettled", "bulk", "inbox", "processes", "fanout"),
-    *("reads", "pages", "group_page", "joins", "idle", "hostile", "decisions", "polls", "archives", "moves"),
+    *(
+        "reads",
+        "pages",
+        "group_page",
+        "joins",
+        "idle",
+        "hostile",
+        "decisions",
+        "polls",
+        "archives",
+        "moves",
+        "second_home",
+    ),
 )
 
 
