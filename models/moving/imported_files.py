@@ -36,13 +36,14 @@ class FileCopyRow(Base):
     due_at: Mapped[int | None] = mapped_column(index=True)
     expires_at: Mapped[int]
     outcome: Mapped[bytes | None] = mapped_column(LargeBinary)
+    rank: Mapped[str] = mapped_column(server_default="")
 
 
 class FileCopy(msgspec.Struct, frozen=True):
     """A person's copy that came as a file. `recovery`: their public recovery key in it; `at`: its manifest's time.
 
     `name`: wished here, or "". `due_at`: when what the words brought here is next looked at; None: no words were given.
-    `outcome`: as JSON, once the copy has given its account here what it holds.
+    `outcome`: as JSON, once the copy has given its account here what it holds. `rank`: of its chain (`chain_rank`).
     """
 
     group_id: RecordId
@@ -53,6 +54,12 @@ class FileCopy(msgspec.Struct, frozen=True):
     due_at: int | None
     expires_at: int
     outcome: bytes | None = None
+    rank: str = ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Of two copies of one person the one with the higher place counts: the longer chain, then the later one."""
+        return self.rank, self.at
 
 
 class UploadRow(Base):
@@ -72,6 +79,7 @@ class UploadRow(Base):
     group_id: Mapped[RecordId | None]
     due_at: Mapped[int] = mapped_column(index=True)
     payer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[int] = mapped_column(server_default="0")
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -79,7 +87,7 @@ class Upload(msgspec.Struct, frozen=True):
 
     `state`: waiting, read or refused. `part`, `done`, `total`: how far reading is; `tries`: how often it was begun.
     `said`: why it was refused, as JSON. `group_id`: whose copy it became. `due_at`: when it is read, or forgotten.
-    `payer`: the hash of the network address that it came from, while it waits.
+    `payer`: the hash of the network address that it came from, while it waits. `at`: the time of its manifest.
     """
 
     sha256: bytes
@@ -94,6 +102,7 @@ class Upload(msgspec.Struct, frozen=True):
     group_id: RecordId | None = None
     due_at: int = 0
     payer: bytes | None = None
+    at: int = 0
 
 
 FILE_COPIES: Final = table_of(FileCopyRow)

@@ -28,6 +28,7 @@ class StandingCopyRow(Base):
     shrank: Mapped[str] = mapped_column(server_default="")
     former_id: Mapped[int | None] = mapped_column(ForeignKey("copies.id"))
     former_until: Mapped[int | None]
+    rank: Mapped[str] = mapped_column(server_default="")
 
 
 class StandingCopy(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ class StandingCopy(msgspec.Struct, frozen=True):
 
     `refused_at`: since when its pod refuses. `recovery`: the person's public recovery key in it. `shrank`: the classes
     that lost half at once, with blanks between; the copy as it was before is `former_id`, until `former_until`.
+    `rank`: of its chain (`chain_rank`).
     """
 
     copy_id: int
@@ -44,6 +46,12 @@ class StandingCopy(msgspec.Struct, frozen=True):
     shrank: str = ""
     former_id: int | None = None
     former_until: int | None = None
+    rank: str = ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """As of a copy that came as a file."""
+        return self.rank, self.equal_at
 
 
 MOST_ALIKE: Final = 20
@@ -62,10 +70,10 @@ async def load_standing(session: AsyncSession, copy: int) -> StandingCopy | None
 
 
 async def load_standing_of(session: AsyncSession, group: RecordId) -> StandingCopy | None:
-    """The newest standing copy of this person."""
+    """The standing copy of this person that counts."""
     joined = select(*_COLUMNS).join(COPIES, COPIES.c.id == STANDING_COPIES.c.copy_id)
-    newest = joined.where(COPIES.c.group_id == group).order_by(STANDING_COPIES.c.copy_id.desc()).limit(1)
-    row = (await session.execute(newest)).one_or_none()
+    order = STANDING_COPIES.c.rank.desc(), STANDING_COPIES.c.equal_at.desc(), STANDING_COPIES.c.copy_id.desc()
+    row = (await session.execute(joined.where(COPIES.c.group_id == group).order_by(*order).limit(1))).one_or_none()
     return StandingCopy(*row) if row else None
 
 

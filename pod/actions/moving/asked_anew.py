@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.member_lists import list_heaviest
-from models.moving.imported_files import load_file_copy
+from models.moving.imported_files import Upload, load_file_copy
 from models.moving.kept_copies import KeptCopy, load_copy
 from pod.actions.access import ReadableGroup, open_those
 from pod.actions.moving.copied_memberships import copied_memberships
@@ -84,7 +84,7 @@ class GroupsOfFile(msgspec.Struct, frozen=True):
 async def groups_of_file(deps: Deps, secret: str) -> GroupsOfFile:
     """The groups that the file names which this browser sent; `secret`: what the browser keeps of it."""
     sent = await find_upload(deps, secret)
-    copy = await _copy_of(deps, sent.group_id) if sent is not None and sent.group_id is not None else None
+    copy = await _copy_of(deps, sent) if sent is not None else None
     if copy is None:
         return GroupsOfFile()
     found = await copied_memberships(deps, copy)
@@ -92,7 +92,13 @@ async def groups_of_file(deps: Deps, secret: str) -> GroupsOfFile:
     return GroupsOfFile(places, found.more)
 
 
-async def _copy_of(deps: Deps, group: RecordId) -> KeptCopy | None:
+async def _copy_of(deps: Deps, sent: Upload) -> KeptCopy | None:
+    """The copy that this file became; None once another file of the same person took its place.
+
+    Whoever keeps an old file of somebody mustn't be shown what a later one of theirs says.
+    """
+    if sent.group_id is None:
+        return None
     async with deps.store.database.read() as session:
-        held = await load_file_copy(session, group)
-        return await load_copy(session, held.copy_id) if held is not None else None
+        held = await load_file_copy(session, sent.group_id)
+        return await load_copy(session, held.copy_id) if held is not None and held.at == sent.at else None

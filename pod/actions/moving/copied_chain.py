@@ -62,6 +62,14 @@ async def settled_person(deps: Deps, copy: int, group: RecordId) -> GroupState:
         raise
 
 
+def chain_rank(person: GroupState) -> str:
+    """How far the chain and log of a copy go, to be compared as text: its term, its height, its log's size.
+
+    A recovery begins a higher term. What a pod that was left signs after it, at whatever time, has a lower one.
+    """
+    return "".join(f"{number:016x}" for number in (person.term, person.height, person.log.size))
+
+
 async def peek_person(deps: Deps, copy: int, group: RecordId) -> GroupState | None:
     """As `settled_person` of a copy that others may be writing: nothing is dropped; None: it can't be told yet."""
     fold = FoldedPersonal(group)

@@ -1,7 +1,7 @@
 """A person's archive becomes a copy of their account here, which nothing but the words brings to life.
 
-The same file twice gives one copy; a later file of the same person takes the place of an earlier one, never the other
-way round. What was cut short goes on with the same file.
+The same file twice gives one copy. Of two files of one person the one with the longer chain counts, and of two with
+the same chain the later one, whichever came first. What was cut short goes on with the same file.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from models.moving.kept_names import is_name_kept
 from models.people.accounts import load_account_named
 from pod.actions.chain.views import load_view
 from pod.actions.moving.archive_source import ArchiveSource
+from pod.actions.moving.copied_chain import chain_rank
 from pod.actions.moving.taken_copies import bring_up, verify_copy
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -52,7 +53,7 @@ async def _begun(
     found, now = await load_file_copy(session, manifest.group), deps.clock()
     if manifest.at > now + AHEAD_MS:  # no later file could take its place, and no second home
         raise ArchiveRule.NOT_YET.error(at=manifest.at)
-    if found is not None and found.at > manifest.at:
+    if found is not None and found.place > (chain_rank(state), manifest.at):
         raise ArchiveRule.OLDER.error(at=found.at)
     kept = await load_copy(session, found.copy_id) if found is not None else None
     copy_id = kept.id if kept else await insert_copy(session, manifest.group, manifest.pod, quota=quota, now=now)
@@ -61,7 +62,9 @@ async def _begun(
     wished = name or (found.name if found is not None else "")
     if name:
         await _check_name(session, name, manifest.group, now=now)
-    copy = FileCopy(manifest.group, copy_id, recovery, wished, manifest.at, due_at, now + KEPT_MS)
+    copy = FileCopy(
+        manifest.group, copy_id, recovery, wished, manifest.at, due_at, now + KEPT_MS, rank=chain_rank(state)
+    )
     await put_file_copy(session, copy)
     return copy
 

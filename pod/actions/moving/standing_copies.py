@@ -33,13 +33,14 @@ from models.moving.standing_copies import (
     load_standing,
     set_standing,
 )
-from pod.actions.moving.copied_chain import PERSON, settled_person
+from pod.actions.moving.copied_chain import PERSON, chain_rank, settled_person
 from pod.actions.moving.taken_copies import CopyDifference, CopySource, bring_up
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
 from protocol.copies import CopyManifest
 from protocol.ids import RecordId
 from protocol.keys import DidKey
+from protocol.state import GroupState
 
 DAY_MS: Final = 24 * 3_600_000
 REFUSED_TWICE_MS: Final = DAY_MS // 2
@@ -84,19 +85,18 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
         await deps.store.write(partial(_keep_former, copy=copy, shrank=shrank, now=now))
     differing = await bring_up(deps, copy, source)
     if not differing:
-        recovery = (await settled_person(deps, copy, kept.group_id)).members[PERSON].recovery[-1]
-        await deps.store.write(partial(_note_equal, copy=copy, now=now, recovery=recovery))
+        person = await settled_person(deps, copy, kept.group_id)
+        await deps.store.write(partial(_note_equal, copy=copy, now=now, person=person))
     return KeptUp(tuple(differing), shrank, now)
 
 
 async def keep_for_words(deps: Deps, copy: int, group: RecordId) -> None:
     """Have a whole copy serve its person's words, too: its pod may fall silent before it signs anything."""
-    recovery = (await settled_person(deps, copy, group)).members[PERSON].recovery[-1]
-    now = deps.clock()
+    person, now = await settled_person(deps, copy, group), deps.clock()
 
     async def action(session: AsyncSession) -> None:
         await insert_standing(session, StandingCopy(copy, now))
-        await _note_equal(session, copy, now, recovery)
+        await _note_equal(session, copy, now, person)
 
     await deps.store.write(action)
 
@@ -134,7 +134,7 @@ async def promote_copies(session: AsyncSession, group: RecordId, dids: Collectio
     for standing in await find_standing(session, dids, groups=[group]):
         chosen = standing.former_id if standing.former_id is not None else standing.copy_id
         kept = await load_copy(session, chosen)
-        if kept is None or not await _takes_place(session, kept.group_id, standing.equal_at):
+        if kept is None or not await _takes_place(session, kept.group_id, standing):
             continue
         await close_move_of_copy(session, standing.copy_id, now=now)
         await delete_newcomer(session, kept.group_id)
@@ -142,16 +142,16 @@ async def promote_copies(session: AsyncSession, group: RecordId, dids: Collectio
         if chosen != standing.copy_id:
             await delete_copy(session, standing.copy_id)
         recovery = DidKey(standing.recovery)
-        at = standing.equal_at
-        await put_file_copy(session, FileCopy(kept.group_id, chosen, recovery, "", at, None, now + FORMER_MS))
+        given = FileCopy(kept.group_id, chosen, recovery, "", standing.equal_at, None, now + FORMER_MS)
+        await put_file_copy(session, msgspec.structs.replace(given, rank=standing.rank))
 
 
-async def _takes_place(session: AsyncSession, group: RecordId, at: int) -> bool:
-    """Drop a file of the same person that is older; False: it is the later one, or gives its account what it holds."""
+async def _takes_place(session: AsyncSession, group: RecordId, standing: StandingCopy) -> bool:
+    """Drop a file of the same person that counts less; False: it counts, or gives its account what it holds."""
     file = await load_file_copy(session, group)
     if file is None:
         return True
-    if file.due_at is not None or file.at >= at:
+    if file.due_at is not None or file.place >= standing.place:
         return False
     await drop_file_copy(session, file)
     return True
@@ -171,12 +171,12 @@ def _shrunk(held: Mapping[str, ClassHeld], claimed: CopyManifest) -> tuple[str, 
     )
 
 
-async def _note_equal(session: AsyncSession, copy: int, now: int, recovery: str = "") -> None:
+async def _note_equal(session: AsyncSession, copy: int, now: int, person: GroupState | None = None) -> None:
     standing = await load_standing(session, copy)
     if standing is None:
         return
-    named = recovery or standing.recovery
-    await set_standing(session, copy, equal_at=now, recovery=named)
+    said = {"recovery": person.members[PERSON].recovery[-1], "rank": chain_rank(person)} if person is not None else {}
+    await set_standing(session, copy, equal_at=now, **said)
     if standing.former_until is not None and standing.former_until <= now:
         await drop_former(session, standing)
 

@@ -20,6 +20,7 @@ from models.moving.imported_files import (
     READ,
     REFUSED,
     WAITING,
+    FileCopy,
     Upload,
     count_uploads,
     drop_file_copy,
@@ -37,7 +38,6 @@ from pod.deps import Deps
 from pod.rules.archives import ArchiveRule
 from pod.translations import LANGUAGES
 from protocol.errors import RefusedError
-from protocol.ids import RecordId
 
 FOLDER: Final = "uploads"
 MOST_BYTES: Final = 128 * 1024 * 1024  # of one file; whoever runs the pod takes larger ones by a command
@@ -129,12 +129,12 @@ async def read_upload(deps: Deps, claimed: Upload, note: Callable[[Upload], Awai
             going = msgspec.structs.replace(claimed, part=part, done=done, total=total, due_at=until)
             if not await note(going):
                 return
-        group = work.result()
+        taken = work.result()
     except RefusedError as error:
         said = msgspec.json.encode({language: error.refused.told(language) for language in LANGUAGES})
         await note(_ended(deps, claimed, REFUSED, said=said))
     else:
-        await note(_ended(deps, claimed, READ, group_id=group))
+        await note(_ended(deps, claimed, READ, group_id=taken.group_id, at=taken.at))
     finally:
         if not work.done():
             work.cancel()
@@ -142,13 +142,13 @@ async def read_upload(deps: Deps, claimed: Upload, note: Callable[[Upload], Awai
                 await work
 
 
-async def _take(deps: Deps, claimed: Upload, told: Callable[[str, int, int], None]) -> RecordId:
+async def _take(deps: Deps, claimed: Upload, told: Callable[[str, int, int], None]) -> FileCopy:
     path = upload_path(deps, claimed.file)
     if not path.is_file():
         raise ArchiveRule.NOT_A_ZIP.error()
     with path.open("rb") as stream:
         source = await asyncio.to_thread(open_archive, stream, told)
-        return (await import_archive(deps, source, quota=QUOTA)).group_id
+        return await import_archive(deps, source, quota=QUOTA)
 
 
 def _ended(deps: Deps, upload: Upload, state: str, **changes: object) -> Upload:

@@ -67,12 +67,12 @@ async def _choice(deps: Deps, group: RecordId, pod: str) -> PersonChoice:
 
 
 async def _copy_of(session: AsyncSession, group: RecordId) -> tuple[KeptCopy, int] | None:
-    """The copy of this person, and when it was made."""
+    """The copy of this person that counts, and when it was made."""
     file, standing = await load_file_copy(session, group), await load_standing_of(session, group)
-    made = [(one.at, one.copy_id) for one in [file] if one] + [(one.equal_at, one.copy_id) for one in [standing] if one]
+    made = [(one.place, one.copy_id) for one in (file, standing) if one is not None]
     if not made:
         return None
-    at, number = max(made)
+    (_, at), number = max(made)
     copy = await load_copy(session, number)
     return (copy, at) if copy is not None else None
 

@@ -140,6 +140,10 @@ async def test_mg_17_a_file_is_taken_however_many_others_name_its_key(ada: Trave
 
     await read_upload(deps, Upload(b"", "ada", WAITING, 1), note)
     assert (noted[-1].state, noted[-1].group_id) == (READ, ada.own)
+    async with deps.store.database.read() as session:
+        copy = await load_file_copy(session, ada.own)
+    assert copy is not None
+    assert copy.at == noted[-1].at, "the browser is shown drafts of this file and of no other one"
 
 
 async def test_mg_17_the_only_copy_with_the_words_is_taken_once_its_person_says_so(

@@ -129,6 +129,27 @@ async def test_mg_17_an_import_that_was_cut_short_goes_on_and_a_later_file_takes
         assert refused.value.refused.rule is ArchiveRule.OLDER
 
 
+async def test_mg_17_of_two_files_of_one_person_the_longer_chain_counts_whatever_their_clocks_say(
+    tmp_path: Path,
+) -> None:
+    """A pod that was left, or broken into, says what time it likes."""
+    clock = SetClock(Clock()() - 7_200_000)
+    async with a_traveller(tmp_path, clock=clock) as ada, a_new_pod(tmp_path / "b") as deps:
+        await ada.writes(ada.own, "First.")
+        clock.ms += 3_600_000
+        shorter = await archive_of(ada)
+        clock.ms -= 3_600_000
+        await ada.writes(ada.own, "Second.")
+        longer = await archive_of(ada)
+        assert opened(shorter).told.at > opened(longer).told.at
+        before = await import_archive(deps, opened(shorter), quota=QUOTA)
+        after = await import_archive(deps, opened(longer), quota=QUOTA)
+        assert after.place > before.place
+        with pytest.raises(RefusedError) as refused:
+            await import_archive(deps, opened(shorter), quota=QUOTA)
+        assert refused.value.refused.rule is ArchiveRule.OLDER
+
+
 async def test_a_file_of_tomorrow_is_refused_because_nothing_could_take_its_place(tmp_path: Path) -> None:
     async with a_traveller(tmp_path, clock=SetClock(NOON)) as ada, a_new_pod(tmp_path / "b") as deps:
         ada.deps.clock.ms = deps.clock() + 2 * 86_400_000  # type: ignore[attr-defined]

@@ -128,14 +128,21 @@ async def test_mg_24_any_answer_shows_that_nothing_is_refused(home: Home, monkey
     assert not await note_refusal(home.deps, home.copy)
 
 
-async def test_mg_24_of_a_file_and_a_second_home_the_words_take_the_later_one(home: Home) -> None:
+@pytest.mark.parametrize("by", ["chain", "time"])
+async def test_mg_24_of_a_file_and_a_second_home_the_words_take_the_longer_chain_then_the_later_one(
+    home: Home, by: str
+) -> None:
     await home.looks()
     standing = await home.standing()
     assert standing is not None
+    assert standing.rank
     for ahead, chosen_is_file in ((1, True), (-1, False)):
         file = await a_copy_of(home.ada, home.deps)
         at, until = standing.equal_at + ahead, home.clock.ms + FORMER_MS
-        copy = FileCopy(home.ada.own, file, DidKey(standing.recovery), "", at, None, until)
+        rank = standing.rank
+        if by == "chain":  # which outranks the time
+            at, rank = standing.equal_at - ahead, "f" if chosen_is_file else ""
+        copy = FileCopy(home.ada.own, file, DidKey(standing.recovery), "", at, None, until, rank=rank)
         await home.deps.store.write(partial(put_file_copy, copy=copy))
         dids = [DidKey(standing.recovery)]
         await home.deps.store.write(partial(promote_copies, group=home.ada.own, dids=dids, now=home.clock.ms))

@@ -6,10 +6,11 @@ import html
 import re
 from functools import partial
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.moving.imported_files import READ, FileCopy, Upload, put_file_copy, put_upload
+from models.moving.imported_files import READ, FileCopy, Upload, load_file_copy, put_file_copy, put_upload
 from models.moving.kept_copies import LineSpan, insert_copy, replace_lines
 from pod.actions.moving.copied_memberships import MEMBERSHIPS, MOST_READ
 from pod.actions.moving.uploads import upload_hash
@@ -90,7 +91,7 @@ async def put_file(session: AsyncSession, deps: Deps, secret: str, group: Record
     lines = [CopyLine(one, canonical_bytes({"group": one, "recovery_index": 0})) for one in sorted(named)]
     await replace_lines(session, LineSpan(copy, MEMBERSHIPS), lines)
     await put_file_copy(session, FileCopy(group, copy, DidKey("did:key:z6MkA"), "", now, None, at))
-    await put_upload(session, Upload(upload_hash(secret), "", READ, 1, group_id=group, due_at=at))
+    await put_upload(session, Upload(upload_hash(secret), "", READ, 1, group_id=group, due_at=at, at=now))
 
 
 def brings(pod: ServedPod, browser: Browser, secret: str, named: list[str]) -> None:
@@ -125,3 +126,20 @@ def test_mg_14_looks_at_the_drafts_of_a_file_are_limited_and_the_form_stays(here
     assert " readonly>" not in pages[-1].text
     assert "What you were called" in pages[-1].text
     assert stranger.get(PAGE).status == 200, "who sent no file reads nothing of one"
+
+
+def test_mg_14_whoever_keeps_an_old_file_of_somebody_isnt_shown_what_a_later_one_says(here: ServedPod) -> None:
+    browser, group = Browser(here, address="192.0.2.9"), str(an_id("affair"))
+    brings(here, browser, "earlier", [group])
+    assert group in browser.get(PAGE).text
+
+    async def later(deps: Deps) -> None:
+        async def action(session: AsyncSession) -> None:
+            copy = await load_file_copy(session, an_id("person earlier"))
+            assert copy is not None
+            await put_file_copy(session, msgspec.structs.replace(copy, at=copy.at + 1))
+
+        await deps.store.write(action)
+
+    here.act(later)
+    assert group not in browser.get(PAGE).text
