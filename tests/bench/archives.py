@@ -75,13 +75,14 @@ def measure() -> Iterator[Figure]:
     """Seconds and MiB of writing, checking and taking a file, and of what the words bring out of it."""
     for count in (FEW, MANY):
         with a_pod("archives") as home, a_pod("archives-new", 2) as new:
-            phrase = home.sign_up("ada").account["phrase"]
+            ada = home.sign_up("ada").account
+            place = {"group": ada["personal_group"], "pod": home.url}
             well = home.act(partial(_write, count=count))
             with _serving(home):
                 new.act(partial(fetch_group, pod=home.url, group=well))
             file = home.folder.with_name("ada.zip")
             yield from _there(home, file, count)
-            yield from _back(new, file, count, phrase)
+            yield from _back(new, file, count, ada["phrase"], place)
 
 
 def _there(home: ServedPod, file: Path, count: int) -> Iterator[Figure]:
@@ -94,13 +95,13 @@ def _there(home: ServedPod, file: Path, count: int) -> Iterator[Figure]:
     yield from took.figures()
 
 
-def _back(new: ServedPod, file: Path, count: int, phrase: str) -> Iterator[Figure]:
+def _back(new: ServedPod, file: Path, count: int, phrase: str, place: dict[str, str]) -> Iterator[Figure]:
     taken = _command("user", "import", str(file), "--data", str(new.folder))
     yield "  taken by another pod", taken.seconds, "s"
     yield from taken.figures()
     with _serving(new) as process:
         before, used, started = _peak_mib(process), cpu_seconds(process), time.perf_counter()
-        asked = {"name": "ada", "phrase": phrase}
+        asked = {"name": "ada", "phrase": phrase, "groups": [place]}
         call("POST", f"{new.url}/api/v1/recoveries", asked, seconds=PATIENCE)
         typed = time.perf_counter() - started
         told: ReturnedCopy = eventually(lambda: new.act(_given), seconds=PATIENCE)

@@ -28,7 +28,8 @@ from protocol.ids import RecordId
 from tests.bench.place import cpu_seconds, pss_mib
 from tests.support.browsing import Browser, Seen
 from tests.support.importing import verification_limit
-from tests.support.people import agreed, joined
+from tests.support.moved import check_all_came, said_in_copy
+from tests.support.people import agreed, joined, waits
 from tests.support.polling_parish import CAN_ALL
 from tests.support.rig import Person, ServedPod, eventually, worker_number
 from tests.support.whole_life import Past, decide, write_past
@@ -54,6 +55,9 @@ def measure() -> list[tuple[str, float, str]]:
         switched, of_switch = _timed(pods, lambda: _switch(browser, alpha, beta))
         after = beta.act(lambda deps: _records(deps, "ada"))
         assert after == before, (before, after)
+        move = _move(beta)
+        assert move.copy_id is not None
+        check_all_came(beta, "ada", said_in_copy(beta, move.copy_id))
         assert beta.process is not None
         limit = before.count / verification_limit()
         return [
@@ -98,6 +102,7 @@ def _live(pods: list[ServedPod], people: list[Person]) -> None:
     for group, host in zip(groups, hosts, strict=True):
         eventually(partial(agreed, group, ada, host), seconds=PATIENCE)
     decide(groups[0], asker=hosts[0], ada=ada, judge=others[1], pass_time=partial(_pass_time, pods))
+    eventually(lambda: not waits(ada, groups[0]) and not waits(hosts[0], groups[0]), seconds=PATIENCE)
     eventually(partial(agreed, groups[0], ada, hosts[0]), seconds=PATIENCE)
 
 

@@ -84,6 +84,7 @@ async def _looks(deps: Deps, *, home: ServedPod, clocks: tuple[ServedPod, ...]) 
         for pod in clocks:
             pod.set_clock(STEP_MS * (number + 1))
         time.sleep(SECONDS)  # noqa: ASYNC251  (what the clock makes due is done before it is asked)
+        await deps.store.write(partial(_have_due, now=deps.clock()))
         own, others = time.process_time_ns(), _processor_ns(process)
         await _once(deps)
         here.append(time.process_time_ns() - own)
@@ -96,11 +97,11 @@ def _processor_ns(process: int) -> int:
     return sum(int(one.read_text().split()[0]) for one in Path(f"/proc/{process}/task").glob("*/schedstat"))
 
 
-async def _once(deps: Deps) -> None:
-    async def due(session: AsyncSession) -> None:
-        await session.execute(update(MOVES).values(due_at=deps.clock()))
+async def _have_due(session: AsyncSession, now: int) -> None:
+    await session.execute(update(MOVES).values(due_at=now))
 
-    await deps.store.write(due)
+
+async def _once(deps: Deps) -> None:
     now = deps.clock()
     job = await deps.store.write(partial(claim_move, now=now, until=now + CLAIM_MS))
     assert job is not None

@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, joined, waits
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 PODS = 3
@@ -112,10 +112,6 @@ def logged(person: Person, group: str) -> list[str]:
         if not page:
             return ids
         ids += [entry["id"] for entry in page]
-
-
-def waits(person: Person, group: str) -> bool:
-    return bool(person.get(f"/groups/{group}/pending?from=0")["records"])
 
 
 def settle(pods: list[ServedPod]) -> tuple[str, str, list[Person]]:

@@ -54,6 +54,11 @@ def agreed(group: str, *people: Person) -> bool:
     return len({sight(person, group) for person in people}) == 1
 
 
+def waits(person: Person, group: str) -> bool:
+    """Whether something that the person's pod has of the group still waits for its log."""
+    return bool(person.get(f"/groups/{group}/pending?from=0")["records"])
+
+
 def log_size(person: Person, group: str) -> int:
     return int(person.get(f"/api/v1/groups/{group}")["log"]["size"])
 

@@ -65,14 +65,14 @@ class KeptUp(msgspec.Struct, frozen=True):
 async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     """Bring a standing copy up to its account. Raises RemoteError, or the refusal of what was answered."""
     now = deps.clock()
-    standing = await standing_of(deps, copy)
+    async with deps.store.database.read() as session:
+        standing = await load_standing(session, copy)
+        kept, changed_at = await load_copy(session, copy), await load_last_manifest_at(session, copy)
     if standing is None:
         await deps.store.write(partial(insert_standing, standing=StandingCopy(copy, now)))
     marks = await source.marks()
     if standing is not None and standing.refused_at is not None:  # a pod that answers, whatever it says, doesn't refuse
         await deps.store.write(partial(set_standing, copy=copy, refused_at=None))
-    async with deps.store.database.read() as session:
-        kept, changed_at = await load_copy(session, copy), await load_last_manifest_at(session, copy)
     if kept is None:
         raise KeptCopyRule.NO_SUCH_COPY.error()
     if marks == kept.marks:
