@@ -6,9 +6,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
-from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, add_recovery_keys, recover
+from pod.actions.recovery.recover_person import Recovered, add_recovery_keys, recover
 from pod.api import recovery_shapes as shapes
 from pod.api.callers import account_of, answer, convert, group_of, object_of, wish_of
 from pod.app_keys import DEPS

@@ -10,9 +10,10 @@ import msgspec
 
 from models.people.accounts import Account, load_account_by_recovery
 from pod.actions.handover.renew_key import retire_seats
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group
-from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
+from pod.actions.recovery.recover_person import Recovered, recover
 from pod.cli.base import run_action
 from pod.cli.groups import group_commands
 from pod.cli.options import configuration, data_option

@@ -21,7 +21,7 @@ from pod.actions.access import ReadableGroup, open_those
 from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.uploads import find_upload
 from pod.actions.reading.group.profiles import load_nicknames
-from pod.actions.recovery.recover_person import RecoveryWhereabouts
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.deps import Deps
 from protocol.ids import RecordId
 

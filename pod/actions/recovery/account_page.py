@@ -15,8 +15,9 @@ from models.people.accounts import Account, load_account_named, set_language
 from models.people.phrase_checks import set_phrase_checked
 from pod.actions.chain.views import load_view
 from pod.actions.moving.uploads import find_upload
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
+from pod.actions.recovery.recover_person import Recovered, recover
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
 from protocol.ids import RecordId

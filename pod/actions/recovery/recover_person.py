@@ -19,8 +19,6 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.errors import RemoteError
-from models.groups.groups_and_items import list_groups, load_group
 from models.moving.boxes import put_box_key
 from models.moving.imported_files import find_file_copies, load_file_copy, put_file_copy
 from models.moving.kept_copies import KeptCopy, load_copy
@@ -43,49 +41,39 @@ from models.people.accounts import (
 )
 from pod.actions.chain.door import append
 from pod.actions.chain.stored_chain import waiting_operations
-from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.restored_personal import restore_personal
 from pod.actions.moving.standing_copies import promote_copies
 from pod.actions.moving.words_opened import take_what_words_open
+from pod.actions.recovery.known_groups import FoundMembership, RecoveryWhereabouts, fetch_concerned, find_memberships
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
 from pod.actions.recovery.which_person import kept_for
-from pod.actions.sync.pull import fetch_group, pull
 from pod.actions.sync.push import push
-from pod.actions.sync.quarantine import Quarantine
-from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
-from protocol.errors import NotConfirmedError, RefusedError
+from protocol.errors import NotConfirmedError
 from protocol.ids import RecordId
 from protocol.limits import RECOVERY_KEYS
 from protocol.records.envelope import open_record, reopen_record
 from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, Member
 
-FoundMembership = tuple[GroupState, Member]
-PAGE = 500
-
-
-class RecoveryWhereabouts(msgspec.Struct, frozen=True):
-    """A group of the kit, and a pod that holds it; `recovery`: a private group's recovery key, by number."""
-
-    group: RecordId
-    pod: str
-    recovery: int | None = None
-
 
 class Recovered(msgspec.Struct, frozen=True):
-    """The result. `token` (or "") is shown once; a later try may find the groups in `unreachable`."""
+    """The result. `token` (or "") is shown once; a later try may find the groups in `unreachable`.
+
+    `strange`: groups that know another recovery key than those of the words; no later try moves these.
+    """
 
     name: str
     token: str
     personal_group: RecordId | None
     memberships: list[dict[str, Any]]
     unreachable: list[RecordId]
+    strange: list[RecordId]
     recovery_keys_left: int
 
 
@@ -112,19 +100,23 @@ async def recover(
     named = {mine} if mine is not None else {one.group for one in groups} | ({file} if file is not None else set())
     taken, more = await _take_from_copy(deps, keys, named)
     groups = [*groups, *more]
-    unreachable = [group for group in await _fetch_concerned(deps, groups, keys) if group != taken]
+    unfetched = await fetch_concerned(deps, groups, keys)
+    strange = [group for group, is_read in unfetched.items() if is_read and group != taken]
+    unreachable = [group for group, is_read in unfetched.items() if not is_read and group != taken]
     holders, wisher = {whereabouts.pod for whereabouts in groups}, await kept_for(deps, name, keys)
     seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
-        found = await _own_of(session, keys, await _find(session, deps, keys), named)
+        found = await _own_of(session, keys, await find_memberships(session, deps, keys), named)
         account = await _open_account(session, deps, name, keys, seed, found, wisher=wisher)
-        stuck = [one[0].group for one in found if not await _move(session, deps, account, keys, one, also=holders)]
+        stuck = [one[0] for one in found if not await _move(session, deps, account, keys, one, also=holders)]
+        late = [state.group for state in stuck if state.kind == "person"]  # no keeper's word of it is here yet
+        other = [state.group for state in stuck if state.kind != "person"]
         now = deps.clock()
         await _ask_copies(session, keys, account, now=now)
         if made:
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
-        return await _told(session, account, made, unreachable + stuck)
+        return await _told(session, account, made, unreachable + late, strange + other)
 
     recovered = await deps.store.write(action)
     await _open_by_words(deps, name, keys)
@@ -217,7 +209,7 @@ async def _take_from_copy(
     """Hold the personal group of the person's copy here, if there is one; returns it, and where their groups may be."""
     async with deps.store.database.read() as session:
         copies = await _copies_of(session, keys, named)
-        held = _homes(await _find(session, deps, keys))
+        held = _homes(await find_memberships(session, deps, keys))
         places = {copy.group_id: copy.pod for copy in copies} | held
         if named and not any(group in places for group in named):
             places = {}  # strangers' copies mustn't keep the pod from fetching what is named
@@ -238,37 +230,6 @@ async def _take_from_copy(
     return taken, groups
 
 
-async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], keys: RecoveryKeys) -> list[RecordId]:
-    """Fetch those groups that know a key of the phrase; returns those that couldn't be fetched, or don't know one."""
-    quarantine = Quarantine(deps)
-    waiting = list(groups)
-    while True:
-        left = [whereabouts for whereabouts in waiting if not await _fetched(deps, quarantine, whereabouts, keys)]
-        async with deps.store.database.read() as session:
-            looked_at = len(keys.numbers)
-            await _find(session, deps, keys)
-        # A group may use a key of a later batch; only the groups that were fetched now show that the batch exists.
-        if not left or len(left) == len(waiting) or len(keys.numbers) == looked_at:
-            reached = {whereabouts.group for whereabouts in groups if whereabouts not in left}
-            return list(dict.fromkeys(one.group for one in left if one.group not in reached))
-        waiting = left
-
-
-async def _fetched(deps: Deps, quarantine: Quarantine, whereabouts: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
-    shown = Pass(keys.key(whereabouts.recovery)) if whereabouts.recovery is not None else None
-    async with deps.store.database.read() as session:
-        known = await load_group(session, whereabouts.group) is not None
-    if not known and not await quarantine.look(
-        whereabouts.pod, whereabouts.group, shown, lambda state: keys.member_in(state) is not None
-    ):
-        return False
-    try:
-        await (pull if known else fetch_group)(deps, whereabouts.pod, whereabouts.group, shown)
-    except (RemoteError, RefusedError):
-        return False
-    return True
-
-
 async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> Account | None:
     """The account of this name if the phrase belongs to it, None if there is none; NameTakenError if it doesn't."""
     named = await load_account_named(session, name)
@@ -278,26 +239,6 @@ async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> A
     if named is not None and owner is None:
         raise AccountRule.NAME_TAKEN.error(name=name)
     return named
-
-
-async def _find(session: AsyncSession, deps: Deps, keys: RecoveryKeys) -> list[FoundMembership]:
-    """The groups that know a key of the phrase, with the person's entry in each."""
-    states = [(await load_view(session, deps, group)).state for group in await _every_group(session)]
-    while True:
-        found = [(state, state.members[n]) for state in states if (n := keys.member_in(state)) is not None]
-        highest = max((number for state, _ in found for number, _ in keys.used_in(state)), default=0)
-        if highest < len(keys.numbers) - RECOVERY_KEYS:
-            return found
-        keys.look_further()
-
-
-async def _every_group(session: AsyncSession) -> list[RecordId]:
-    groups: list[RecordId] = []
-    after = None
-    while page := await list_groups(session, PAGE, after=after):
-        groups += [group.id for group in page]
-        after = (page[-1].name, page[-1].id)
-    return groups
 
 
 async def _open_account(
@@ -382,7 +323,9 @@ async def _ask_to_move(
     return True
 
 
-async def _told(session: AsyncSession, account: Account, token: str, unreachable: list[RecordId]) -> Recovered:
+async def _told(
+    session: AsyncSession, account: Account, token: str, unreachable: list[RecordId], strange: list[RecordId]
+) -> Recovered:
     account = await load_account_named(session, account.name) or account
     memberships = await list_memberships(session, account.id)
     return Recovered(
@@ -391,5 +334,6 @@ async def _told(session: AsyncSession, account: Account, token: str, unreachable
         personal_group=account.personal_group,
         memberships=[{"group": one.group_id, "number": one.number, "state": one.state} for one in memberships],
         unreachable=unreachable,
+        strange=strange,
         recovery_keys_left=await count_recovery_keys(session, account.id),
     )

@@ -28,11 +28,15 @@ PAGES: Final = 1000
 
 
 class Quarantine:
-    """How much this pod may still fetch to look at, because of one stranger's request."""
+    """How much this pod may still fetch to look at, because of one stranger's request.
+
+    `unconcerned`: groups whose chains were read to their ends, and concern nobody who asked.
+    """
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._bytes = MOST_BYTES
+        self.unconcerned: set[RecordId] = set()
         self._ends_at = asyncio.get_running_loop().time() + MOST_SECONDS
 
     async def look(self, pod: str, group: RecordId, shown: Pass | None, concerns: Callable[[GroupState], bool]) -> bool:
@@ -46,6 +50,8 @@ class Quarantine:
                 await walk(self._deps, source, "chain", 0, chain.take, most=PAGES)
         if not chain.is_of_concern:
             self._bytes -= source.pace.size
+            if chain.is_read:
+                self.unconcerned.add(group)
         return chain.is_of_concern
 
 
@@ -56,6 +62,7 @@ class _Chain:
         self._most_bytes = most_bytes
         self._states: dict[RecordId, GroupState] = {}
         self.is_of_concern = False
+        self.is_read = False
 
     async def take(self, page: dict[str, Any], start: int) -> WalkStep:
         """Follow a page's items; the walk ends at a state that concerns somebody, or when the bytes are used up."""
@@ -63,6 +70,7 @@ class _Chain:
         followed = [state for item in items if (state := self._followed(item)) is not None]
         self.is_of_concern = any(self._concerns(state) for state in followed[-1:])
         following = page.get("next")
+        self.is_read = bool(followed) and following is None
         if self.is_of_concern or type(following) is not int or self._source.pace.size >= self._most_bytes:
             return WalkStep(None, useful=True)
         return WalkStep(following if following <= start + len(items) else None, useful=bool(followed))

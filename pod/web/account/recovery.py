@@ -12,8 +12,9 @@ from aiohttp import web
 from pod.actions.groups.founding import NAME
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.recovery.account_page import FoundAccount, recover_home
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts
+from pod.actions.recovery.recover_person import Recovered
 from pod.actions.recovery.which_person import PersonChoice, choices_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -65,12 +66,14 @@ class MovedLine(msgspec.Struct, frozen=True):
 class RecoveredView(msgspec.Struct, frozen=True):
     """What became of a person, who is at `page` now.
 
-    `own`: their own group is here; `copied`: so is a copy that gives back the rest.
+    `own`: their own group is here; `copied`: so is a copy that gives back the rest. `unreachable`, `strange`: groups
+    that weren't reached, and groups that know another recovery key.
     """
 
     name: str
     moved: tuple[MovedLine, ...]
     unreachable: tuple[str, ...]
+    strange: tuple[str, ...]
     left: str
     own: bool
     copied: bool
@@ -148,6 +151,7 @@ def _view(say: Translator, found: FoundAccount, page: str) -> RecoveredView:
         name=recovered.name,
         moved=moved,
         unreachable=tuple(map(str, recovered.unreachable)),
+        strange=tuple(map(str, recovered.strange)),
         left=say.number(recovered.recovery_keys_left),
         own=recovered.personal_group is not None and recovered.personal_group not in recovered.unreachable,
         copied=found.copied,

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from pod.actions.moving.asked_anew import LostMembership, groups_of_file, whom_to_ask
 from pod.actions.moving.asked_grants import host_in
-from pod.actions.recovery.recover_person import RecoveryWhereabouts
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of

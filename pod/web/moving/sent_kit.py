@@ -11,7 +11,7 @@ from pod.actions.accounts.recovery_kit import KitLine, RecoveryKit
 from pod.actions.moving.asked_anew import whom_to_ask
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.kit_lookup import KitSight, look_up_kit
-from pod.actions.recovery.recover_person import RecoveryWhereabouts
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.app_keys import DEPS
 from pod.archive.opened_kit import MOST_KIT_BYTES, open_kit
 from pod.rules.archives import ArchiveRule

@@ -37,8 +37,9 @@ from pod.actions.moving.taken_copies import CopyPart, bring_up, take_page
 from pod.actions.moving.uploads import read_upload, upload_path
 from pod.actions.moving.words_opened import MOST_OF_HOST, some_of_each_host
 from pod.actions.recovery import recover_person
+from pod.actions.recovery.known_groups import RecoveryWhereabouts
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.recovery.recover_person import RecoveryWhereabouts, recover
+from pod.actions.recovery.recover_person import recover
 from pod.actions.recovery.which_person import choices_of
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -174,23 +175,23 @@ async def test_mg_17_what_a_person_names_is_fetched_whatever_strangers_copies_li
     recovery = DidKey(RecoveryKeys(ada.phrase).dids(0)[0])
     for number in range(2):
         await deps.store.write(partial(put_decoy, recovery=recovery, number=number))
-    dead = AsyncMock(return_value=[ada.own])
-    monkeypatch.setattr(recover_person, "_fetch_concerned", dead)
+    dead = AsyncMock(return_value={ada.own: False})
+    monkeypatch.setattr(recover_person, "fetch_concerned", dead)
     with pytest.raises(RefusedError) as refused:
         await recover(deps, "ada", RecoveryKeys(ada.phrase), [mine], token=False)
     assert refused.value.refused.rule is AccountRule.WHICH_PERSON, "what is named gave nothing"
     dead.assert_awaited_once()
 
-    async def fetched(deps: Deps, groups: list[RecoveryWhereabouts], _: RecoveryKeys) -> list[RecordId]:
+    async def fetched(deps: Deps, groups: list[RecoveryWhereabouts], _: RecoveryKeys) -> dict[RecordId, bool]:
         assert groups == [mine]
         file = await brought(deps, ada)
         async with deps.store.database.read() as session:
             copy = await load_copy(session, file.copy_id)
         assert copy is not None
         await restore_personal(deps, copy)
-        return []
+        return {}
 
-    monkeypatch.setattr(recover_person, "_fetch_concerned", fetched)
+    monkeypatch.setattr(recover_person, "fetch_concerned", fetched)
     again = await recover(deps, "ada", RecoveryKeys(ada.phrase), [mine], token=False)
     assert again.personal_group == ada.own
 
