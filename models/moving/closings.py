@@ -62,6 +62,12 @@ async def erase_private(session: AsyncSession, account: Account, *, seed_sealed:
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account.id).values(changed))
 
 
+async def drop_membership(session: AsyncSession, account: int, group: RecordId) -> None:
+    """Forget that the account is in a group; nothing is told to the group."""
+    of = MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group
+    await session.execute(delete(MEMBERSHIPS).where(*of))
+
+
 async def list_closing(session: AsyncSession, limit: int, *, keys_due: int) -> list[Departure]:
     """Closed accounts of which something has to go now: a private group, or what was closed by `keys_due` its keys.
 

@@ -7,7 +7,7 @@
    moving until the steward sealed it.
 3. A root may name anybody's recovery key. Of several people's groups with a key of the phrase, the person names theirs;
    the others are left alone. A copy's group is taken only if they name it, even if it is the only one; what they name
-   and no copy here has is looked for elsewhere first.
+   and no copy here has is looked for elsewhere first. Who came here by a group that wasn't theirs names the right one.
 4. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
 """
 
@@ -20,6 +20,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.boxes import put_box_key
+from models.moving.closings import drop_membership
 from models.moving.imported_files import find_file_copies, load_file_copy, put_file_copy
 from models.moving.kept_copies import KeptCopy, load_copy
 from models.moving.kept_names import is_name_kept
@@ -62,6 +63,14 @@ from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, Member
 
 
+class _Reached(msgspec.Struct, frozen=True):
+    """Pods that may hold the groups, and the groups that aren't here. `strange`: as of `Recovered`."""
+
+    holders: set[str]
+    unreachable: list[RecordId]
+    strange: list[RecordId]
+
+
 class Recovered(msgspec.Struct, frozen=True):
     """The result. `token` (or "") is shown once; a later try may find the groups in `unreachable`.
 
@@ -98,29 +107,36 @@ async def recover(
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
     named = {mine} if mine is not None else {one.group for one in groups} | ({file} if file is not None else set())
-    taken, more = await _take_from_copy(deps, keys, named)
-    groups = [*groups, *more]
-    unfetched = await fetch_concerned(deps, groups, keys)
-    strange = [group for group, is_read in unfetched.items() if is_read and group != taken]
-    unreachable = [group for group, is_read in unfetched.items() if not is_read and group != taken]
-    holders, wisher = {whereabouts.pod for whereabouts in groups}, await kept_for(deps, name, keys)
+    gathered, wisher = await _gather(deps, keys, groups, named), await kept_for(deps, name, keys)
     seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
         found = await _own_of(session, keys, await find_memberships(session, deps, keys), named)
         account = await _open_account(session, deps, name, keys, seed, found, wisher=wisher)
-        stuck = [one[0] for one in found if not await _move(session, deps, account, keys, one, also=holders)]
-        late = [state.group for state in stuck if state.kind == "person"]  # no keeper's word of it is here yet
-        other = [state.group for state in stuck if state.kind != "person"]
+        stuck = [one[0] for one in found if not await _move(session, deps, account, keys, one, also=gathered.holders)]
         now = deps.clock()
         await _ask_copies(session, keys, account, now=now)
         if made:
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
-        return await _told(session, account, made, unreachable + late, strange + other)
+        return await _told(session, account, made, gathered, stuck)
 
     recovered = await deps.store.write(action)
     await _open_by_words(deps, name, keys)
     return recovered
+
+
+async def _gather(
+    deps: Deps, keys: RecoveryKeys, groups: Sequence[RecoveryWhereabouts], named: Collection[RecordId]
+) -> _Reached:
+    """Have this pod hold what the person names, and what their copy does."""
+    taken, more = await _take_from_copy(deps, keys, named)
+    unfetched = await fetch_concerned(deps, [*groups, *more], keys)
+    left = {group: is_read for group, is_read in unfetched.items() if group != taken}
+    return _Reached(
+        holders={whereabouts.pod for whereabouts in (*groups, *more)},
+        unreachable=[group for group, is_read in left.items() if not is_read],
+        strange=[group for group, is_read in left.items() if is_read],
+    )
 
 
 async def _open_by_words(deps: Deps, name: str, keys: RecoveryKeys) -> None:
@@ -178,14 +194,25 @@ async def _pick(
     `held`: those that aren't only in a copy. Raises WHICH_PERSON where neither the account here nor the person says
     which, and there are several, or one that is only in a copy.
     """
-    account = await load_account_by_recovery(session, tuple(keys.numbers))
+    account, chosen = (
+        await load_account_by_recovery(session, tuple(keys.numbers)),
+        [one for one in places if one in named],
+    )
     if account is not None and account.personal_group is not None:
-        return account.personal_group
-    chosen = [group for group in places if group in named] or list(places)
+        own = account.personal_group
+        if not chosen or own in named or await _founded_here(session, account, own):
+            return own
+    chosen = chosen or list(places)
     if len(chosen) > 1 or not all(group in named or group in held for group in chosen):
         shown = [f"{group} {places[group]}" for group in sorted(chosen)]
         raise AccountRule.WHICH_PERSON.error(places=", ".join(shown))
     return chosen[0] if chosen else None
+
+
+async def _founded_here(session: AsyncSession, account: Account, group: RecordId) -> bool:
+    """Whether the account's key in its own group is the first one: nobody brought that group here."""
+    membership = await load_membership(session, account.id, group)
+    return membership is not None and membership.key_index == 0
 
 
 async def _own_of(
@@ -284,7 +311,9 @@ async def _move(
 ) -> bool:
     """Move one membership here, unless it is here or moving already; False if that can't be done now."""
     state, member = found
-    if state.kind == "person" and account.personal_group is None:
+    if state.kind == "person" and account.personal_group != state.group:
+        if account.personal_group is not None:  # it wasn't theirs: nothing is signed there any more
+            await drop_membership(session, account.id, account.personal_group)
         await set_personal_group(session, account.id, state.group)
     own = await load_membership(session, account.id, state.group)
     if member.left or (own is not None and own.signing == member.signing):
@@ -324,7 +353,7 @@ async def _ask_to_move(
 
 
 async def _told(
-    session: AsyncSession, account: Account, token: str, unreachable: list[RecordId], strange: list[RecordId]
+    session: AsyncSession, account: Account, token: str, gathered: _Reached, stuck: list[GroupState]
 ) -> Recovered:
     account = await load_account_named(session, account.name) or account
     memberships = await list_memberships(session, account.id)
@@ -333,7 +362,8 @@ async def _told(
         token=token,
         personal_group=account.personal_group,
         memberships=[{"group": one.group_id, "number": one.number, "state": one.state} for one in memberships],
-        unreachable=unreachable,
-        strange=strange,
+        # Of a person's own group no keeper's word is here yet; elsewhere only another key keeps a membership back.
+        unreachable=gathered.unreachable + [state.group for state in stuck if state.kind == "person"],
+        strange=gathered.strange + [state.group for state in stuck if state.kind != "person"],
         recovery_keys_left=await count_recovery_keys(session, account.id),
     )

@@ -168,6 +168,33 @@ async def test_mg_17_the_only_copy_with_the_words_is_taken_once_its_person_says_
     assert (again.personal_group, again.unreachable) == (ada.own, [])
 
 
+async def test_mg_17_who_came_by_a_decoy_names_the_right_group_later(
+    ada: Traveller, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mallory, keys = await a_decoy(ada, monkeypatch), RecoveryKeys(ada.phrase)
+    places = [RecoveryWhereabouts(one.own, ada.deps.identity.base_url) for one in (mallory, ada)]
+    for person in (ada, mallory):
+        await brought(deps, person)
+    for named, own in (([places[0]], mallory), (places, mallory), ([places[1]], ada), ([], ada)):
+        again = await recover(deps, "ada", keys, named, token=False)
+        assert again.personal_group == own.own
+        assert [one["group"] for one in again.memberships] == [own.own], "and of the other one nothing is left"
+    async with deps.store.database.read() as session:
+        given = await load_file_copy(session, ada.own)
+    assert given is not None
+    assert given.due_at is not None, "the right copy gives what it holds"
+
+
+async def test_mg_17_who_signed_up_here_stays_who_they_are_whatever_is_named(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mallory, here = await a_decoy(ada, monkeypatch), ada.deps.identity.base_url
+    again = await recover(
+        ada.deps, "ada", RecoveryKeys(ada.phrase), [RecoveryWhereabouts(mallory.own, here)], token=False
+    )
+    assert again.personal_group == ada.own
+
+
 async def test_mg_17_what_a_person_names_is_fetched_whatever_strangers_copies_lie_here(
     ada: Traveller, deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
