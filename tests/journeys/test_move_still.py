@@ -21,6 +21,10 @@ LOOKS = ("sv-scripts",)
 STEP_MS = 121_000
 PLANNED = "This is what would be copied. Nothing is copied yet, and a copy changes nothing for anybody."
 TEXT = "The well is dry."
+LOST = (
+    "A group that is let go because it stands still gets nothing of what its log doesn't have yet: "
+    "that isn't written anew, and is lost."
+)
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": TEXT}]}
 
 
@@ -116,12 +120,14 @@ def test_mg_02_a_record_that_isnt_logged_is_named_and_not_waited_for_if_its_pers
         consent,
         "Don't wait for it: that server writes your posts and votes on posts anew, but what you decided there is lost",
     )
+    assert browser.says(consent, LOST)
     browser.submit(consent, page, handle="ada")
     browser.awaits("/move/switching", SwitchRule.NOT_DRAINED)
 
     browser.pod = alpha
     waits = browser.get("/settings/leaving")
     assert "Parish" in waits.text
+    assert browser.says(waits, LOST)
     browser.press(waits, "Don't wait")
 
     browser.pod = beta
@@ -133,6 +139,7 @@ def test_mg_03_a_group_that_stands_still_is_named_and_let_go(village: Village, b
     assert inside.path == "/settings/mail"
     standing = browser.awaits("/move/switching", SwitchRule.SEAT_REFUSED, times=1)
     assert all(name in standing.text for name in ("Parish", "Choir", "Inn"))
+    assert browser.says(standing, LOST)
 
     standing = browser.press(standing, "Let %(name)s go", name="Inn")
 
