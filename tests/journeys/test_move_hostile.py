@@ -33,6 +33,7 @@ from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.hostile import HostilePod, serving
 from tests.support.lying_front import LyingFront, lying_front
+from tests.support.moved import check_unseen
 from tests.support.moving_by_pages import led_to
 from tests.support.peer import send
 from tests.support.people import agreed, joined
@@ -213,6 +214,7 @@ def test_mg_08_a_flipped_byte_in_each_class_and_anothers_rows_are_named_and_heal
     front.slow = None
     manor.passes(60_000)
     browser.awaits(JOURNEY, WHOLE)
+    check_unseen(manor.new, manor.ada, manor.attic)
 
 
 async def withheld(deps: Deps, record: str) -> tuple[bytes, set[str]]:

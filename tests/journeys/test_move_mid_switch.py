@@ -15,6 +15,7 @@ from pod.rules.switches import SwitchRule
 from protocol.errors import RefusedError
 from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.moved import check_unseen
 from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
@@ -100,6 +101,7 @@ def vale(pods: list[ServedPod], visitor: Callable[[ServedPod], ChromiumVisitor])
     browser.pod = beta
     browser.submit(browser.awaits("/move/journey", PLANNED), "/move/start", name="ada")
     browser.awaits("/move/journey", WHOLE)
+    check_unseen(beta, ada)
     return Vale(alpha, beta, delta, ada, bo, parish, post, browser)
 
 

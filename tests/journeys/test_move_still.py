@@ -10,6 +10,7 @@ import pytest
 
 from pod.rules.switches import SwitchRule
 from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.moved import check_unseen
 from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, anew, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
@@ -89,6 +90,7 @@ def copied(browser: ChromiumVisitor, village: Village) -> None:
     browser.submit(browser.follow(asked, page), page, host=beta.url.partition("://")[2], private="true")
     browser.submit(browser.awaits("/move/journey", PLANNED), "/move/start", name="ada")
     browser.awaits("/move/journey", "The copy is whole: each line here is the one there.")
+    check_unseen(beta, village.ada)
 
 
 @pytest.fixture(scope="module")

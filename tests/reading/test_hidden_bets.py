@@ -173,11 +173,10 @@ def _answers(betting: Round, place: int, name: str) -> Iterator[Answer]:
     walk = Walk(house, "" if name == "token" else name, betting.token if name == "token" else "")
     try:
         if name != "token":
-            yield from walk.answers(f"/g/{betting.parish.group}/polls")
+            yield from walk.answers(f"/g/{betting.parish.group}/polls", links=name == "dan")
             assert walk.asked == set(readable_routes())
             return
-        walked = dict.fromkeys(answer.path for answer in walk.answers("/api/"))
-        yield from (walk.get(path, KINDS[1]) for path in walked)
+        yield from (walk.get(path, KINDS[1]) for path in dict.fromkeys(walk.seeds))
     finally:
         walk.close()
 

@@ -65,7 +65,13 @@ class ChromiumVisitor:
 
     def get(self, path: str) -> Shown:
         """A page, after redirects."""
-        return self._look(self.window.page.goto(path if path.startswith("http") else self.pod.door + path))
+        url = path if path.startswith("http") else self.pod.door + path
+        try:
+            return self._look(self.window.page.goto(url))
+        except Error as aborted:  # the page that stood there asked for itself anew just then
+            if "ERR_ABORTED" not in aborted.message:
+                raise
+            return self._look(self.window.page.goto(url))
 
     def submit(self, page: Seen, action: str, press: str = "", **typed: str | list[str]) -> Shown:
         """Fill in the page's form to `action` (its end is enough) and click its first button, or the one named so.

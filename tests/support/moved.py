@@ -52,14 +52,31 @@ class Traces:
         return [*ids, *self.words, *(f"@{name}" for name in self.names), *(f"/u/{name}" for name in self.names)]
 
 
-def public_at(pod: ServedPod, traces: Traces, reader: Person | None = None) -> list[str]:
-    """What a stranger, or somebody at home there, finds of them in pages, documents, lists, searches and feeds."""
+def public_at(pod: ServedPod, traces: Traces, reader: Person | None = None, *, links: bool = True) -> list[str]:
+    """What a stranger, or somebody at home there, finds of them in pages, documents, lists, searches and feeds.
+
+    `links`: also behind all links; else at each route, with each thing of theirs.
+    """
     name, token = (reader.account["name"], reader.account["token"]) if reader else ("", "")
     crawl = Crawl(pod, _addresses(pod, traces), name, token)
     try:
-        return sorted({fault for answer in crawl.answers() for fault in _told(answer, traces)})
+        return sorted({fault for answer in crawl.answers(links=links) for fault in _told(answer, traces)})
     finally:
         crawl.close()
+
+
+def check_unseen(new: ServedPod, person: Person, *private: str) -> None:
+    """Before the switch, nobody at the new pod finds the person, their own group, or these groups in which they are."""
+    own = person.account["personal_group"]
+    posts = {group: [one["post"] for one in posts_of(person, group)] for group in (own, *private)}
+    found = public_at(new, Traces(posts, [person.account["name"]], []), links=False)
+    assert found == []
+
+
+def posts_of(person: Person, group: str) -> list[dict[str, Any]]:
+    """The posts of a group as its API lists them."""
+    listed: list[dict[str, Any]] = person.get(f"/api/v1/groups/{group}/posts")["posts"]
+    return listed
 
 
 def _told(answer: Answer, traces: Traces) -> Iterator[str]:

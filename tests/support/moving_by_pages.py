@@ -13,7 +13,7 @@ from models.moving.moves import MOVES, Move
 from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
 from tests.support.chromium_visitor import ChromiumVisitor
-from tests.support.moved import check_all_came, chooses_language, said_in_copy
+from tests.support.moved import check_all_came, check_unseen, chooses_language, said_in_copy
 from tests.support.rig import Person, ServedPod, eventually
 
 SWITCHING = "/move/switching"
@@ -49,6 +49,7 @@ class Traveller:
         self._begins()
         self.browser.submit(self.browser.get("/move/journey"), "/move/start", name=self.name)
         eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
+        check_unseen(self.new, self.person)
 
     def settles(self) -> None:
         """Have a second home made: a copy that follows the account, whose home stays where it is."""
