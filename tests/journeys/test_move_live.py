@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from pod.deps import Deps
 from pod.rules.switches import SwitchRule
 from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor, Look
+from tests.support.fedify_follower import FedifyFollower, fedify_follower
 from tests.support.moved import Traces, check_all_came, check_refused, chooses_language, public_at, said_in_copy
 from tests.support.moving_by_pages import led_to
 from tests.support.people import agreed, anew, joined
-from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually, worker_number
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,7 @@ class Village:
     post: str
     dora: Person  # at home at beta
     traces: Traces  # of ada, in her own group and in the council
+    fia: FedifyFollower  # follows ada from other software
 
     @property
     def host(self) -> str:
@@ -66,7 +68,14 @@ def members(person: Person, group: str) -> list[tuple[int, int]]:
 
 
 @pytest.fixture(scope="module")
-def village(pods: list[ServedPod], look: Look) -> Village:
+def fia(tmp_path_factory: pytest.TempPathFactory, look: Look) -> Iterator[FedifyFollower]:
+    del look  # a journey told anew has pods of its own, whose keys a follower who is there would take for the old ones
+    with fedify_follower(f"127.77.{worker_number()}.60", tmp_path_factory.mktemp("fedify") / "follower") as follower:
+        yield follower
+
+
+@pytest.fixture(scope="module")
+def village(pods: list[ServedPod], look: Look, fia: FedifyFollower) -> Village:
     alpha, beta, gamma, delta = pods
     ada, bo, cy = alpha.sign_up("ada"), gamma.sign_up("bo"), delta.sign_up("cy")
     for pod in pods:
@@ -82,11 +91,12 @@ def village(pods: list[ServedPod], look: Look) -> Village:
     post = ada.post(f"/api/v1/groups/{parish}/posts", note("The well is dry."))["record"]
     ada.post(f"/api/v1/groups/{parish}/votes", {"target": {"post": post}, "value": 500})
     chooses_language(alpha, "ada", look.language)
+    fia.follow(f"{alpha.url}/u/ada")
     words = {council: "Wrens are back.", ada.account["personal_group"]: "Figs are ripe."}
     posts = {group: [ada.post(f"/api/v1/groups/{group}/posts", note(said))["record"]] for group, said in words.items()}
     traces = Traces(posts, ["ada-b"], [*words.values(), "Otters"])
     eventually(lambda: agreed(mill, ada, bo) and agreed(parish, ada, bo) and agreed(council, ada, bo))
-    return Village(alpha, beta, delta, ada, bo, parish, council, mill, choir, post, beta.sign_up("dora"), traces)
+    return Village(alpha, beta, delta, ada, bo, parish, council, mill, choir, post, beta.sign_up("dora"), traces, fia)
 
 
 def at(browser: ChromiumVisitor, pod: ServedPod) -> ChromiumVisitor:
@@ -139,6 +149,7 @@ def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(
     # The choir stands still for as long as nobody lets it go, so it isn't settled yet.
     browser.press(standing, "Let it go")
     eventually(lambda: village.move().stage == "settled", seen=village.move)
+    eventually(lambda: village.fia.following() == [f"{beta.url}/u/ada-b"], seen=village.fia.received)
     changed = {village.choir: [(1, 3000), (2, -1000)]}
     eventually(lambda: {group: members(bo, group) for group in groups} == before | changed)
     with pytest.raises(RefusedByHttpError, match="mov"):

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from types import SimpleNamespace
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import pytest
 
 from models.people.accounts import load_account_named, load_membership
 from pod.deps import Deps
 from protocol.ids import RecordId
-from tests.support.browsing import Browser, Seen
+from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.moved import check_refused
 from tests.support.moving_by_pages import Traveller
 from tests.support.people import agreed, anew, joined
@@ -26,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 PODS = 3
 RELAYED = True
+LOOKS: Final = ("en-scripts",)
 MINUTE_MS = 60_500
 SIGNED: Final = re.compile(rb"^POST /switches/[^ ]+/handovers ")
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
@@ -72,32 +72,21 @@ class _Answers:
         return b"" if self._snare.deaf else piece
 
 
-class FromOutside(Browser):
-    """A browser that reaches each pod by its URL, and so through the relay before it."""
-
-    def keep(self, cookie: str, secret: str) -> None:
-        pod, self.pod = self.pod, cast("ServedPod", SimpleNamespace(door=self.pod.url))
-        super().keep(cookie, secret)
-        self.pod = pod
-
-    def _open(self, path: str, body: bytes | None, headers: dict[str, str]) -> Seen:
-        return super()._open(path if path.startswith("http") else self.pod.url + path, body, headers)
-
-
 class Village:
     """ada (alpha) keeps the council alone, in which bo (gamma) is; she moves to beta."""
 
-    def __init__(self, pods: list[ServedPod], snare: Snare) -> None:
+    def __init__(self, pods: list[ServedPod], snare: Snare, visitor: Callable[[ServedPod], ChromiumVisitor]) -> None:
         self.alpha, self.beta, self.gamma = pods
         self.snare = snare
         self.ada, self.bo = self.alpha.sign_up("ada"), self.gamma.sign_up("bo")
         for pod in pods:
+            pod.door = pod.url  # browsers come through the relays, too
             pod.start()
         wishes = {"name": "Council", "weight": 3000, "visibility": "private"}
         self.council = str(self.ada.post("/api/v1/groups", wishes)["group"])
         assert joined(self.ada, self.council, self.bo, 1000) == 2
         eventually(lambda: agreed(self.council, self.ada, self.bo))
-        self.traveller = Traveller(self.ada, self.beta, FromOutside(self.alpha))
+        self.traveller = Traveller(self.ada, self.beta, visitor(self.alpha))
         self.minutes = 0
 
     def passes_a_minute(self) -> None:
@@ -134,7 +123,7 @@ class Village:
 
 
 @pytest.fixture(scope="module")
-def village(pods: list[ServedPod]) -> Iterator[Village]:
+def village(pods: list[ServedPod], visitor: Callable[[ServedPod], ChromiumVisitor]) -> Iterator[Village]:
     old, *others = pods
     with ExitStack() as stack:
         for pod in others:
@@ -142,7 +131,7 @@ def village(pods: list[ServedPod]) -> Iterator[Village]:
         snare = Snare(old.named, PORT, old.host)
         snare.start()
         stack.callback(snare.stop)
-        yield Village(pods, snare)
+        yield Village(pods, snare, visitor)
 
 
 def members(person: Person, group: str) -> list[tuple[int, int]]:

@@ -7,20 +7,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import load_account_named
-from pod.actions.moving.newcomers import begin
-from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.told_moves import ToldOfMove, list_told
 from pod.deps import Deps
 from protocol.ids import RecordId
-from protocol.records.parts import Home
 from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.fedify_follower import FedifyFollower, fedify_follower
+from tests.support.moving_by_pages import Traveller
 from tests.support.people import anew
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
-from tests.support.switched import advanced
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +34,8 @@ class Journey:
 
     def __init__(self, pods: list[ServedPod], fia: FedifyFollower, visitor: Visits) -> None:
         self.alpha, self.beta, self.gamma = pods
-        self.fia = fia
+        self.fia, self.visitor = fia, visitor
+        self.traveller: Traveller | None = None
         self.ada, self.eve = (self.alpha.sign_up(name) for name in ("ada", "eve"))
         self.bo = self.gamma.sign_up("bo")
         for pod in pods:
@@ -56,17 +53,12 @@ class Journey:
     def seen_by_bo(self) -> Any:
         return self.bo.get(f"/api/v1/groups/{self.group_of(self.ada)}")
 
-    def move(self, person: Person, name: str, *, soft: bool) -> None:
-        group, home = self.group_of(person), self.beta.act(home_of)
-
-        async def consent(session: AsyncSession, deps: Deps) -> None:
-            account = await load_account_named(session, person.account["name"])
-            assert account is not None
-            await agree(session, deps, account, home, soft=soft)
-
-        self.alpha.act(lambda deps: deps.store.write(lambda session: consent(session, deps)))
-        self.beta.act(lambda deps: begin(deps, group, self.alpha.url, name))
-        eventually(lambda: self.beta.act(lambda deps: advanced(deps, group)).arrived)
+    def move(self, person: Person, name: str, **ticked: str) -> Traveller:
+        traveller = Traveller(person, self.beta, self.visitor(self.alpha), name)
+        traveller.copies()
+        traveller.agrees(**ticked)
+        traveller.arrives()
+        return traveller
 
     def told(self, name: str) -> ToldOfMove:
         async def look(deps: Deps) -> ToldOfMove:
@@ -84,10 +76,6 @@ class Journey:
         return [(one["actor"], one.get("target", "")) for one in found]
 
 
-async def home_of(deps: Deps) -> Home:
-    return deps.identity.home
-
-
 @pytest.fixture(scope="module")
 def journey(pods: list[ServedPod], visitor: Visits, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     folder: Path = tmp_path_factory.mktemp("fedify") / "follower"
@@ -101,8 +89,8 @@ def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_sof
     old = {name: f"{journey.alpha.url}/u/{name}" for name in ("ada", "eve")}
     new = f"{journey.beta.url}/u/ada2"
 
-    journey.move(journey.eve, "eve", soft=True)
-    journey.move(journey.ada, "ada2", soft=False)
+    journey.move(journey.eve, "eve", soft="true")
+    journey.traveller = journey.move(journey.ada, "ada2")
 
     eventually(lambda: sorted(journey.fia.following()) == sorted([new, old["eve"]]), seen=journey.fia.received)
     assert journey.received("Move") == [(old["ada"], new)]
@@ -133,3 +121,5 @@ def test_mg_03_what_is_written_after_the_move_comes_from_the_new_actor_alone(jou
 
     eventually(read_by_bo, seen=journey.seen_by_bo)
     assert journey.seen_by_bo()["steward"] == journey.beta.url
+    assert journey.traveller is not None
+    journey.traveller.check_whole()

@@ -24,6 +24,7 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 from tests.support.browsing import Browser
 from tests.support.chromium_visitor import ChromiumVisitor
+from tests.support.fedify_follower import FedifyFollower, fedify_follower
 from tests.support.moved import (
     Said,
     Traces,
@@ -102,12 +103,19 @@ async def given_back(deps: Deps) -> ReturnedCopy | None:
 class Village:
     """ada lives at alpha, her second home is at beta; bo keeps a parish and a choir at gamma.
 
-    cy reads ada at delta, which has no group with her; `fan` follows her from another server. All pods have one clock.
+    cy reads ada at delta, which has no group with her; `fan` and `fia`, who is of other software, follow her from other
+    servers. All pods have one clock.
     """
 
-    def __init__(self, pods: list[ServedPod], fan: Peer, visitor: Callable[[ServedPod], ChromiumVisitor]) -> None:
+    def __init__(
+        self,
+        pods: list[ServedPod],
+        fan: Peer,
+        fia: FedifyFollower,
+        visitor: Callable[[ServedPod], ChromiumVisitor],
+    ) -> None:
         self.alpha, self.beta, self.gamma, delta = pods
-        self.fan, self.offset = fan, 0
+        self.fan, self.fia, self.offset = fan, fia, 0
         self.alpha.set_clock(0)
         for pod in pods[1:]:
             pod.clock_file.symlink_to(self.alpha.clock_file)
@@ -138,6 +146,7 @@ class Village:
         told = {"id": f"{fan.url}/{fan.now()}", "type": "Follow", "actor": fan.actor, "object": who}
         assert send(fan.signed(fan.unsigned(told)))[0] == 202
         self.actor = call("GET", who)
+        self.fia.follow(who)
         bos = str(self.bo.account["personal_group"])
         for pod, name, address in (
             (self.cy.pod, "cy", f"{self.alpha.url}/g/{self.own}"),
@@ -205,9 +214,15 @@ class Village:
 
 
 @pytest.fixture(scope="module")
-def village(pods: list[ServedPod], visitor: Callable[[ServedPod], ChromiumVisitor]) -> Iterator[Village]:
-    with serving(Peer(f"127.77.{worker_number()}.9", f"{pods[0].url}/inbox")) as fan:
-        yield Village(pods, fan, visitor)
+def village(
+    pods: list[ServedPod], visitor: Callable[[ServedPod], ChromiumVisitor], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Village]:
+    ours = f"127.77.{worker_number()}"
+    with (
+        serving(Peer(f"{ours}.9", f"{pods[0].url}/inbox")) as fan,
+        fedify_follower(f"{ours}.60", tmp_path_factory.mktemp("fedify") / "follower") as fia,
+    ):
+        yield Village(pods, fan, fia, visitor)
 
 
 def equal_since(browser: ChromiumVisitor) -> str:
@@ -282,6 +297,9 @@ def test_mg_13_the_dead_actor_says_once_that_it_moved_and_what_was_sealed_is_ope
         return [one for one in fan.taken if one["type"] == "Move"]
 
     eventually(moves)
+    # Fedify asks the dead pod for the actor before it believes a signature, though it has the key.
+    eventually(lambda: 401 in village.fia.refused(), seen=village.fia.received)
+    assert village.fia.following() == [f"{old}/u/ada"]
     assert [(one["actor"], one["object"], one["target"]) for one in moves()] == [
         (f"{old}/u/ada", f"{old}/u/ada", f"{new}/u/ada")
     ]

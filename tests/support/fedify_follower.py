@@ -38,6 +38,11 @@ class FedifyFollower:
         told: list[str] = self._told()["following"]
         return told
 
+    def refused(self) -> list[int]:
+        """The statuses with which it refused what came."""
+        told: list[int] = self._told()["refused"]
+        return told
+
     def received(self) -> list[dict[str, Any]]:
         """Type, actor and object of all that came; of a Move also its target, and whether both actors name each other.
 

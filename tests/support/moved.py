@@ -156,9 +156,9 @@ def check_all_came(
 
     `personal` is the same as far as it went; the move stands behind it. `memberships` name pods and keys, which move:
     each is there and says the same of itself; `alone`: but for the recovery key, as the words used one up. No group is
-    still on its way here but those of `under_way`. `follows` say when a pod told last that it reads, which it does anew
-    here. `actor` is one of this pod, which names all that it was before. Nothing of `box` is compared: only its
-    ciphertext is known, and this pod seals its own once the words are typed.
+    still on its way here but those of `under_way`. `follows` say when a pod told last that it reads, and when a
+    follower came, which they do anew here. `actor` is one of this pod, which names all that it was before. Nothing of
+    `box` is compared: only its ciphertext is known, and this pod seals its own once the words are typed.
     """
     here = _lines(pod, name)
     assert said.totals.keys() == set(CLASSES)
@@ -166,7 +166,8 @@ def check_all_came(
         if one not in (MEMBERSHIPS, FOLLOWS, ACTOR, "box"):
             came = here[one][: total.count] if one == PERSONAL else here[one]
             assert _total(came) == total, f"{one}: {_total(came)} isn't {total}: {came[:3]}"
-    assert _follows([line.text for line in here[FOLLOWS]]) == _follows(said.follows)
+    follows, were = _follows([line.text for line in here[FOLLOWS]]), _follows(said.follows)
+    assert follows == were, f"{follows} aren't {were}"
     lasts = [name for name in LASTS if name != RECOVERED or not alone]
     before = {one["group"]: one for one in map(json.loads, said.memberships)}
     now = {one["group"]: one for one in (json.loads(line.text) for line in here[MEMBERSHIPS])}
@@ -187,7 +188,7 @@ def _check_actor(own: str, before: dict[str, Any], now: dict[str, Any]) -> None:
 
 def _follows(lines: Sequence[bytes]) -> list[dict[str, object]]:
     told = list(map(json.loads, lines))
-    return [{name: one[name] for name in one if (one["kind"], name) != ("reader", "at")} for one in told]
+    return [{name: one[name] for name in one if name != "at" or one["kind"] == "following"} for one in told]
 
 
 def _total(lines: Sequence[CopyLine]) -> ClassTotal:

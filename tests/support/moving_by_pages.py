@@ -1,4 +1,4 @@
-"""Somebody who moves by the pages of two pods, in English, as their browser shows it: one of threads, or Chromium."""
+"""Somebody who moves by the pages of two pods: in English in a browser of threads, or in a look in Chromium."""
 
 from __future__ import annotations
 
@@ -11,21 +11,28 @@ from sqlalchemy import select
 
 from models.moving.moves import MOVES, Move
 from pod.deps import Deps
+from pod.rules.switches import SwitchRule
+from pod.translations import messages_of, translator_for
 from tests.support.browsing import Browser, Seen
 from tests.support.chromium_visitor import ChromiumVisitor
 from tests.support.moved import check_all_came, check_unseen, chooses_language, said_in_copy
 from tests.support.rig import Person, ServedPod, eventually
 
 SWITCHING = "/move/switching"
+_MESSAGES = {said: sentence for sentence, said in messages_of("sv").items() if isinstance(said, str)}
 _ROW = re.compile(r'<li><div><strong>([^<]*)</strong> <span class="aside">([^<]*)</span>(.*?)</li>', re.DOTALL)
 
 
 class Traveller:
-    """A person at home at one pod who moves to another one, with one browser."""
+    """A person at home at one pod who moves to another one, with one browser. `called`: another name, if so there."""
 
-    def __init__(self, person: Person, new: ServedPod, browser: Browser | ChromiumVisitor | None = None) -> None:
+    def __init__(
+        self, person: Person, new: ServedPod, browser: Browser | ChromiumVisitor | None = None, called: str = ""
+    ) -> None:
         self.person, self.old, self.new = person, person.pod, new
         self.name, self.group = person.account["name"], person.account["personal_group"]
+        self.called = called or self.name
+        self.language = browser.language if isinstance(browser, ChromiumVisitor) else "en"
         self.browser: Any = (browser or Browser(self.old)).sign_in(self.name)
 
     def at(self, pod: ServedPod) -> Any:
@@ -45,9 +52,9 @@ class Traveller:
 
     def copies(self) -> None:
         """Have the account copied, until each line was compared."""
-        chooses_language(self.old, self.name, "en")
+        chooses_language(self.old, self.name, self.language)
         self._begins()
-        self.browser.submit(self.browser.get("/move/journey"), "/move/start", name=self.name)
+        self.browser.submit(self.browser.get("/move/journey"), "/move/start", name=self.called)
         eventually(lambda: self.move().stage == "verified", seen=lambda: self.move().why)
         check_unseen(self.new, self.person)
 
@@ -86,12 +93,14 @@ class Traveller:
 
     def arrives(self) -> None:
         """Wait until the account is at home at the new pod."""
-        eventually(lambda: "You are at home here now" in self.page().text, seen=lambda: (self.move(), self.page().text))
+        at_home = self._say("You are at home here now, as %(name)s.", name=self.called)
+        eventually(lambda: at_home in unescape(self.page().text), seen=lambda: (self.move(), self.page().text))
 
     def standings(self) -> dict[str, str]:
-        """How each group stands, by the name or id that the page shows, with what the old pod said of it."""
+        """How each group stands, by its name or id on the page, with what the old pod said of it; in English."""
         found = _ROW.findall(self.page().text)
-        return {unescape(name): " ".join(unescape(f"{word} {_words(rest)}").split()) for name, word, rest in found}
+        told = {unescape(name): " ".join(unescape(f"{word} {_words(rest)}").split()) for name, word, rest in found}
+        return told if self.language == "en" else {_in_english(name): _in_english(said) for name, said in told.items()}
 
     def lets_go(self, group: str, name: str) -> None:
         """Go without a group that stands still."""
@@ -102,11 +111,14 @@ class Traveller:
         forms = [form for form in page.forms if form.action.endswith("/without") and ("group", group) in form.fields]
         self.browser.post(forms[0].action, forms[0].fields)
 
+    def _say(self, sentence: str, **values: str) -> str:
+        return str(translator_for(self.language)(sentence, **values))
+
     def check_whole(self) -> None:
         """All that the old pod said the account is has come."""
         copy = self.move().copy_id
         assert copy is not None
-        check_all_came(self.new, self.name, said_in_copy(self.new, copy))
+        check_all_came(self.new, self.called, said_in_copy(self.new, copy))
 
 
 def led_to(page: Seen) -> str:
@@ -114,6 +126,14 @@ def led_to(page: Seen) -> str:
     found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
     assert found, page.text
     return urlsplit(found[1]).path
+
+
+def _in_english(said: str) -> str:
+    """What a row says in Swedish, as the code says it."""
+    rules = {rule.sv: rule.en for rule in SwitchRule}
+    rule = next((rule for rule in rules if rule in said), "")
+    word = said.replace(rule, "").strip()
+    return f"{_MESSAGES.get(word, word)} {rules.get(rule, '')}".strip()
 
 
 def _words(html: str) -> str:

@@ -8,6 +8,7 @@ import { getDocumentLoader } from "@fedify/vocab-runtime";
 const origin = `http://${process.env.HOST}:${process.env.PORT}`;
 const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")];
 const received = [];
+const refused = [];
 const following = new Set();
 const asked = new Map();
 const fresh = getDocumentLoader({ allowPrivateAddress: true });
@@ -75,7 +76,7 @@ async function control(path, context) {
     if (!isActor(target)) return new Response("no actor", { status: 502 });
     await follow(context, target);
   }
-  return Response.json({ received, following: [...following] });
+  return Response.json({ received, refused, following: [...following] });
 }
 
 createServer(async (incoming, outgoing) => {
@@ -91,6 +92,7 @@ createServer(async (incoming, outgoing) => {
       (error) => new Response(String(error.stack), { status: 500 }),
     )
     : await federation.fetch(request, { contextData: undefined });
+  if (incoming.method === "POST" && answer.status >= 400) refused.push(answer.status);
   outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
   outgoing.end(Buffer.from(await answer.arrayBuffer()));
 }).listen(Number(process.env.PORT), process.env.HOST);
