@@ -231,7 +231,7 @@ async def load_anew(session: AsyncSession, personal_group: RecordId) -> dict[str
     """The new id of each record of the person that was written anew, by the old one."""
     wanted = select(WRITTEN_ANEW.c.old_id, WRITTEN_ANEW.c.new_id)
     rows = await session.execute(wanted.where(WRITTEN_ANEW.c.personal_group == personal_group))
-    return dict(rows.tuples().all())
+    return {row.old_id: row.new_id for row in rows}
 
 
 async def note_standing(session: AsyncSession, personal_group: RecordId, group: RecordId, **values: object) -> None:
