@@ -17,7 +17,7 @@ from tests.support.tables import copy_tables, migrate
 # Two shared cores: a deadline per example would measure the neighbours.
 BUSY = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=BUSY)
-settings.register_profile("all", settings.get_profile("quick"), max_examples=150, print_blob=True)
+settings.register_profile("all", settings.get_profile("quick"), max_examples=100, print_blob=True)
 settings.load_profile(os.environ.get("POD_HYPOTHESIS", "quick"))
 
 

@@ -11,6 +11,8 @@ from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def people(pods: list[ServedPod]) -> tuple[Person, Person]:

@@ -20,7 +20,7 @@ FULL = bool(os.environ.get("ALTHING_FULL"))
 LENGTHS = [(5000, 25_000), (20_000, 100_000)] if FULL else [(2600, 5200)]
 AROUND = 8  # requests that aren't a page's: the root, looks from the anchor, rounds
 SECONDS = 3600.0 if FULL else 600.0
-pytestmark = pytest.mark.timeout(10_000 if FULL else 900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(10_000 if FULL else 900)]
 
 
 def held(pod: ServedPod, group: str) -> tuple[int, int, int]:
@@ -78,7 +78,6 @@ def test_k1_items_that_nobody_settled_are_pulled_once_and_not_again_with_every_l
     assert asked_for(old, "chain") - before - pulled <= 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("items", "entries"), LENGTHS)
 def test_k1_a_pod_that_is_killed_on_the_way_goes_on_where_it_stopped(
     pods: list[ServedPod], people: list[Person], items: int, entries: int

@@ -10,6 +10,8 @@ from decisions.bundle.verify import verify
 from tests.support.polling_parish import DAY, HOUR, PollingParish, prediction, soon
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
+pytestmark = pytest.mark.slow
+
 PODS = 3
 
 

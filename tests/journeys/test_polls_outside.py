@@ -16,6 +16,8 @@ from tests.support.peer import Peer, send, serving
 from tests.support.rig import ServedPod, eventually
 from tests.support.scene import check_problem
 
+pytestmark = pytest.mark.slow
+
 PODS = 1
 HOUR: Final = 3_600_000
 OPTIONS: Final = [{"title": "At the <old> oak"}, {"title": "By the mill"}]

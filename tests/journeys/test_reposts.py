@@ -15,6 +15,8 @@ from tests.support.browsing import Browser
 from tests.support.people import joined, log_size
 from tests.support.rig import Person, ServedPod, eventually, worker_number
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class World:

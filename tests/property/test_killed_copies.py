@@ -60,6 +60,8 @@ from tests.support.sinks import NOON, SetClock
 from tests.support.tables import copy_tables
 from tests.support.travellers import Traveller, a_traveller, count_copies, kept_lines
 
+pytestmark = pytest.mark.slow
+
 SHA: Final = b"a" * 32
 DAY_MS: Final = 86_400_000
 FEW: Final = 3  # lines on a page, so that copies have many

@@ -35,6 +35,8 @@ from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, CRITICS, PEOPLE, SUBJECT, VILLAGE
 from tests.support.rig import call, eventually, worker_number
 
+pytestmark = pytest.mark.slow
+
 TEXTS = (*ARTICLES, *REPLIES, *LATE_REPLIES)
 PORT = 20_000 + 50 * worker_number() + 20
 MOST_SECONDS = 30.0
@@ -263,7 +265,6 @@ def test_op_41_what_killed_demos_left_is_wiped_and_nothing_beside_it(tmp_path: P
     assert [entry.name for entry in tmp_path.iterdir()] == [other.name]
 
 
-@pytest.mark.slow
 def test_a_demo_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
     done = demo("--check", environment={"TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr + done.stdout

@@ -40,6 +40,8 @@ from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod, eventually
 from tests.support.shell import settle
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600_000
 DAY = 24 * HOUR
 NAMES = (f"called{n}" for n in count(1))

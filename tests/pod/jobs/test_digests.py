@@ -40,6 +40,8 @@ from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod, eventually
 from tests.support.shell import settle
 
+pytestmark = pytest.mark.slow
+
 NAMES = (f"reader{n}" for n in count(1))
 NOON = DAY_MS * 20_000 + 12 * HOUR_MS
 

@@ -14,6 +14,8 @@ from pod.actions.chain import stored_chain
 from protocol.ids import RecordId
 from tests.bench.unsettled import LoneSteward, a_lone_steward
 
+pytestmark = pytest.mark.slow
+
 HERE: Final = Path(__file__).parents[4]
 OURS: Final = tuple(str(HERE / room) for room in ("protocol", "models", "pod"))
 FEW: Final = 40

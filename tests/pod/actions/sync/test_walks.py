@@ -39,6 +39,8 @@ from tests.support.long_group import LongGroup
 from tests.support.sinks import SetClock, some_parts
 from tests.support.tables import copy_tables
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = "https://elsewhere.example"
 PAGE_BYTES = 256 * 1024
 Answer = Callable[[str, int], Awaitable[object]]

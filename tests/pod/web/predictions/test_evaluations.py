@@ -13,6 +13,8 @@ from tests.pod.web.decisions.parish import DAY
 from tests.pod.web.predictions.village import BETS, JUDGES, Village, found
 from tests.support.rig import RefusedByHttpError, ServedPod, eventually
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("", "/proposals", "/predictions", "/bets")
 GROUP_PAGES = ("/predictors", "/predictors/2", "/evaluations", "/polls", "/log")
 # Bets in thousandths, and as pages would say them; no other number of theirs has three digits between other letters.
