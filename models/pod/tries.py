@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -25,6 +26,7 @@ class BucketRow(Base):
 
 TRY_MILLI: Final = 1000
 BUCKETS = table_of(BucketRow)
+Also = Callable[[AsyncSession], Awaitable[None]]
 
 
 async def load_left(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
@@ -35,13 +37,17 @@ async def load_left(session: AsyncSession, counted_by: bytes, *, most: int, ever
     return min(most * TRY_MILLI, int(row.left_milli) + max(0, now - int(row.since_at)) * TRY_MILLI // every_ms)
 
 
-async def take_try(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
-    """Take a try if one is left; returns the thousandths that were left before."""
+async def take_try(
+    session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int, also: Also | None = None
+) -> int:
+    """Take a try if one is left, and do `also` with it; returns the thousandths that were left before."""
     left = await load_left(session, counted_by, most=most, every_ms=every_ms, now=now)
     if left >= TRY_MILLI:
         full_at = now + (most * TRY_MILLI - left + TRY_MILLI) * every_ms // TRY_MILLI
         row = {"counted_by": counted_by, "left_milli": left - TRY_MILLI, "since_at": now, "full_at": full_at}
         await upsert(session, BUCKETS, [row])
+        if also is not None:
+            await also(session)
     return left
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -31,6 +31,8 @@ from pod.app_keys import DEPS
 from pod.contracts import contract
 
 routes = web.RouteTableDef()
+MANIFEST: Final = "manifest of a grant"
+MARKS: Final = "marks of a grant"
 
 
 class ClassQuery(msgspec.Struct, frozen=True, rename={"after": "from"}):
@@ -69,14 +71,14 @@ async def post_code(request: web.Request) -> web.Response:
 @contract("pod", answer=dict[str, Any])
 async def get_manifest(request: web.Request) -> web.Response:
     """Count, bytes and root of each class that the grant holds, signed by the person's key."""
-    return answer(await granted_manifest(request.app[DEPS], await _opened(request)))
+    return answer(await granted_manifest(request.app[DEPS], await _opened(request, MANIFEST)))
 
 
 @routes.get("/moves/{grant}/plan")
 @contract("pod", answer=LeftBehind)
 async def get_plan(request: web.Request) -> web.Response:
     """What doesn't simply come along: private groups that weren't ticked, open invitations, joins, keepers' seats."""
-    return answer(await granted_plan(request.app[DEPS], await _opened(request)))
+    return answer(await granted_plan(request.app[DEPS], await _opened(request, MANIFEST)))
 
 
 @routes.get("/moves/{grant}/classes/{name}")
@@ -100,9 +102,9 @@ async def get_leaves(request: web.Request) -> web.Response:
 @contract("pod", answer=dict[str, str])
 async def get_marks(request: web.Request) -> web.Response:
     """For each class that the grant holds, a text that stays the same as long as its lines do."""
-    return answer(await granted_marks(request.app[DEPS], await _opened(request)))
+    return answer(await granted_marks(request.app[DEPS], await _opened(request, MARKS)))
 
 
-async def _opened(request: web.Request) -> OpenGrant:
+async def _opened(request: web.Request, counted: str = "") -> OpenGrant:
     asker = await pod_of(request)
-    return await open_grant(request.app[DEPS], asker, request.match_info["grant"])
+    return await open_grant(request.app[DEPS], asker, request.match_info["grant"], counted=counted)

@@ -16,7 +16,7 @@ import msgspec
 
 from models.engine.databases import Database
 from models.engine.writer import Writer
-from models.pod.tries import TRY_MILLI, load_left, take_try
+from models.pod.tries import TRY_MILLI, Also, load_left, take_try
 from pod.rules.accounts import AccountRule
 
 MINUTE_MS: Final = 60_000
@@ -89,14 +89,14 @@ class Limits:
         self._writer = writer
         self._rates = rates
 
-    async def take(self, kind: str, key: str, *, now: int) -> None:
+    async def take(self, kind: str, key: str, *, now: int, also: Also | None = None) -> None:
         """Count a try at `now` (ms); raises TOO_MANY_TRIES if the bucket is empty. Never call it in a write action.
 
         The /48 network of an IPv6 address has a bucket, too, because a customer usually gets all of its 65,536
-        networks.
+        networks. `also`: what is written in the same commit if there was a try.
         """
         rate = self._rates[kind]
-        await self._take(kind, key, rate, now=now)
+        await self._take(kind, key, rate, now=now, also=also)
         if key.endswith(ONE_NETWORK):
             wider = str(ip_network(key).supernet(new_prefix=48))
             await self._take(kind, wider, Rate(rate.most * NETWORKS, max(1, rate.every_ms // NETWORKS)), now=now)
@@ -108,13 +108,13 @@ class Limits:
             left = await load_left(session, counted_by(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
         _check_left(left, rate)
 
-    async def _take(self, kind: str, key: str, rate: Rate, *, now: int) -> None:
+    async def _take(self, kind: str, key: str, rate: Rate, *, now: int, also: Also | None = None) -> None:
         bucket: dict[str, Any] = {"counted_by": counted_by(kind, key), "most": rate.most, "every_ms": rate.every_ms}
         asked = {**bucket, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)
         if left >= TRY_MILLI:  # a refused try writes nothing
-            left = await self._writer.write(partial(take_try, **asked))
+            left = await self._writer.write(partial(take_try, **asked, also=also))
         _check_left(left, rate)
 
 

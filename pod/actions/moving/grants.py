@@ -11,6 +11,7 @@ Rules of this file (portability §2, Consent):
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -92,8 +93,11 @@ def _fits(asked: AskedGrant, asker: VerifiedPod, verifier: str) -> bool:
     return same and challenge_fits(asked.challenge, verifier)
 
 
-async def open_grant(deps: Deps, asker: VerifiedPod, secret: str) -> OpenGrant:
-    """The grant of this name, for the actor and key that it was given to; raises NoGrantError."""
+async def open_grant(deps: Deps, asker: VerifiedPod, secret: str, *, counted: str = "") -> OpenGrant:
+    """The grant of this name, for the actor and key that it was given to; raises NoGrantError.
+
+    `counted`: the limit within which it may be used so, which is counted in the commit that notes the use.
+    """
     now = deps.clock()
     async with deps.store.database.read() as session:
         found = await load_grant(session, grant_hash(secret), now=now)
@@ -104,8 +108,12 @@ async def open_grant(deps: Deps, asker: VerifiedPod, secret: str) -> OpenGrant:
         await deps.store.write(lambda session: pause_grant(session, grant.sha256, now=now))
     if grant.paused_at is not None or grant.actor_key != asker.key_sha256:
         raise GrantRule.GRANT_PAUSED.error()
-    if grant.used_at is None or now - grant.used_at >= USED_EVERY_MS:
-        await deps.store.write(lambda session: set_grant_used(session, grant.sha256, now=now))
+    is_noted = grant.used_at is not None and now - grant.used_at < USED_EVERY_MS
+    used = None if is_noted else partial(set_grant_used, sha256=grant.sha256, now=now)
+    if counted:
+        await deps.store.limits.take(counted, grant.sha256.hex(), now=now, also=used)
+    elif used is not None:
+        await deps.store.write(used)
     return OpenGrant(grant, account, _MAKER)
 
 
@@ -120,7 +128,6 @@ async def read_granted(deps: Deps, opened: OpenGrant, name: str, after: str, unt
 async def granted_marks(deps: Deps, opened: OpenGrant) -> dict[str, str]:
     """The marks of the classes that the grant holds, which alone are read: what is the same where nothing changed."""
     grant, names = opened.grant, opened.grant.classes.split()
-    await deps.store.limits.take("marks of a grant", grant.sha256.hex(), now=deps.clock())
     if "box" in names:
         await bring_box_up(deps, opened.account)
     async with deps.store.database.read() as session:
@@ -130,7 +137,6 @@ async def granted_marks(deps: Deps, opened: OpenGrant) -> dict[str, str]:
 async def granted_manifest(deps: Deps, opened: OpenGrant) -> JsonObject:
     """What the account is now, signed, of the classes that the grant holds; all of them are read for that."""
     now, grant = deps.clock(), opened.grant
-    await deps.store.limits.take("manifest of a grant", grant.sha256.hex(), now=now)
     async with deps.store.database.read() as session:
         return await signed_manifest(
             session, deps, opened.account, now=now, private=grant.private, names=grant.classes.split()
@@ -140,10 +146,8 @@ async def granted_manifest(deps: Deps, opened: OpenGrant) -> JsonObject:
 async def granted_plan(deps: Deps, opened: OpenGrant) -> LeftBehind:
     """What a move would end or wait for, of memberships that may be read; raises NoGrantError."""
     opened.check("memberships")
-    now, grant = deps.clock(), opened.grant
-    await deps.store.limits.take("manifest of a grant", grant.sha256.hex(), now=now)
     async with deps.store.database.read() as session:
-        return await count_left_behind(session, deps, opened.account, private=grant.private)
+        return await count_left_behind(session, deps, opened.account, private=opened.grant.private)
 
 
 async def list_own_grants(deps: Deps, account: Account) -> list[Grant]:

@@ -76,7 +76,9 @@ async def keep_up(deps: Deps, copy: int, source: StandingSource) -> KeptUp:
     if kept is None:
         raise KeptCopyRule.NO_SUCH_COPY.error()
     if marks == kept.marks:
-        await deps.store.write(partial(_note_equal, copy=copy, now=now))
+        has_former = standing is not None and standing.former_until is not None
+        equal = partial(_note_equal, now=now) if has_former else partial(set_standing, equal_at=now)
+        await deps.store.write(partial(equal, copy=copy))
         return KeptUp((), (), changed_at or now)
     async with deps.store.database.read() as session:
         held = await load_held(session, copy)
