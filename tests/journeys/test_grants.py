@@ -321,8 +321,11 @@ def test_own_words_in_private_groups_are_read_only_if_they_are_ticked(place: Pla
 
 def test_a_revoked_grant_reads_nothing(place: Place) -> None:
     grant, browser = place.grant(), place.adas()
-    assert place.reads(grant)[0] == 200
+    never = browser.get("/settings/grants").text.count("never read")
+    assert place.asker.calls("GET", f"/moves/{grant}/marks")[0] == 200
     listed = browser.get("/settings/grants")
+    assert listed.text.count("never read") == never - 1, "to ask whether something changed is a use, too"
+    assert place.reads(grant)[0] == 200
     while any(form.action.endswith("/revoke") for form in listed.forms):
         listed = browser.submit(listed, "/settings/grants/revoke")
     assert refusal(place.reads(grant)) == (403, "grant_over")
