@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import event
 
 from models.moving.closings import list_closing
-from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move
+from models.moving.moves import COPYING, SWITCHING, VERIFIED, Move, load_move
 from models.people.accounts import load_account_named
+from pod.actions.moving import begun_moves
+from pod.actions.moving.begun_moves import LookedUpAccount, begin_move, move_hash
 from pod.actions.moving.copy_step import _make_room
 from pod.actions.moving.switch_step import _open
-from pod.actions.moving.uploads import MOST_OF_ADDRESS, MOST_WAITING, keep_upload
+from pod.actions.moving.uploads import MOST_OF_ADDRESS, MOST_WAITING, find_upload, keep_upload
 from pod.rules.archives import ArchiveRule
 from protocol.errors import RefusedError
 from tests.pod.actions.moving.test_ended_moves import Room, room
@@ -94,6 +96,28 @@ async def test_mg_13_one_address_has_two_files_that_wait_and_another_address_sti
         await sends(f"198.51.100.{number}")
     with pytest.raises(RefusedError):
         await sends("203.0.113.5")
+
+
+async def test_mg_02_an_address_is_kept_as_only_this_pods_secret_can_tell_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are few addresses: a hash without a secret is as good as the address."""
+
+    async def found(_: object, __: str) -> LookedUpAccount:
+        return LookedUpAccount("https://old.example", an_id("ada"), "full")
+
+    async def piece() -> bytes:
+        return b""
+
+    monkeypatch.setattr(begun_moves, "find_account", found)
+    secret = await begin_move(room.deps, "@ada@old.example", "", payer="192.0.2.1")
+    upload = await find_upload(room.deps, await keep_upload(room.deps, piece, payer="192.0.2.1"))
+    async with room.deps.store.database.read() as session:
+        move = await load_move(session, move_hash(secret), now=room.clock.ms)
+    assert move is not None
+    assert upload is not None
+    keyed = room.deps.identity.keyring.keyed
+    assert (move.payer, upload.payer) == (keyed("move", "192.0.2.1"), keyed("upload", "192.0.2.1"))
 
 
 async def test_closed_accounts_that_have_nothing_left_to_lose_are_not_walked(room: Room) -> None:

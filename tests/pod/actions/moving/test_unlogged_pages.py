@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.newcomers import set_let_go
 from models.people.accounts import Account
 from pod.actions.moving import switch_unlogged
 from pod.actions.moving.switch_unlogged import UnloggedPage, write_unlogged
@@ -113,7 +115,20 @@ async def test_mg_02_a_page_that_repeats_or_ends_without_an_end_is_refused(
         with pytest.raises(RefusedError) as refused:
             await write_unlogged(ada.deps, newcomer, ada.account)
         assert refused.value.refused.rule is SwitchRule.OTHER_ANSWER
+    await told_of(ada, group)
     monkeypatch.setattr(switch_unlogged, "AT_ONCE", 0)
     tells(monkeypatch, [record])
     with pytest.raises(RefusedError):
         await write_unlogged(ada.deps, newcomer, ada.account)
+
+
+async def test_mg_03_nobody_waits_for_a_group_that_was_let_go(ada: Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = await ada.founds("Wells")
+    newcomer = await came(ada, group)
+    await moves_key(ada, group)
+    tells(monkeypatch)
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == (group,)
+
+    await ada.deps.store.write(partial(set_let_go, personal_group=ada.own, group=group))
+
+    assert await write_unlogged(ada.deps, newcomer, ada.account) == ()
