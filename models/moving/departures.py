@@ -31,7 +31,8 @@ class DepartureRow(Base):
     at `told_at`. The row stays as long as the account's actor leads to the new one.
     `moved_at`: when that handover was signed here; `closed_at`: since when the person is done with this account;
     `keyless_at`: since when the keys of its actor are gone. `receipt`: the hash of the secret by which its person sees
-    whom a Delete asked at `asked_at`; None: nobody is to be asked.
+    whom a Delete asked at `asked_at`; None: nobody is to be asked. `mail_at`: when its person is mailed next about what
+    they left; None: not any more.
     """
 
     __tablename__ = "departures"
@@ -53,6 +54,7 @@ class DepartureRow(Base):
     keyless_at: Mapped[int | None]
     receipt: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     asked_at: Mapped[int | None]
+    mail_at: Mapped[int | None] = mapped_column(index=True)
 
     # Closed accounts stay for ever, and a look each minute asks which of them still have something to lose.
     __table_args__ = (Index("ix_departures_closing", "closed_at", sqlite_where=_CLOSING, postgresql_where=_CLOSING),)
@@ -93,6 +95,7 @@ class Departure(msgspec.Struct, frozen=True):
     keyless_at: int | None = None
     receipt: bytes | None = None
     asked_at: int | None = None
+    mail_at: int | None = None
 
     def is_frozen(self, now: int) -> bool:
         """Whether nothing may be written in the account's name: the switch is done, or was begun a moment ago."""
@@ -163,6 +166,18 @@ async def list_untold(session: AsyncSession, now: int, limit: int) -> list[Depar
 async def first_untold_at(session: AsyncSession) -> int | None:
     """The earliest time at which followers are to be told of a move; None: there is none."""
     first: int | None = await session.scalar(select(func.min(DEPARTURES.c.telling_at)))
+    return first
+
+
+async def list_unmailed(session: AsyncSession, now: int, limit: int) -> list[Departure]:
+    """Departures of which somebody is to be mailed now, those that wait longest first."""
+    due = select(*_COLUMNS).where(DEPARTURES.c.mail_at <= now).order_by(DEPARTURES.c.mail_at)
+    return [Departure(*row) for row in await session.execute(due.limit(limit))]
+
+
+async def first_mail_at(session: AsyncSession) -> int | None:
+    """The earliest time at which somebody is to be mailed about what they left; None: nobody is."""
+    first: int | None = await session.scalar(select(func.min(DEPARTURES.c.mail_at)))
     return first
 
 

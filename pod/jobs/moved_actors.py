@@ -1,4 +1,4 @@
-"""People who moved away are announced to their followers elsewhere, one at a time, in a task beside the tending."""
+"""People who moved away are announced to their followers elsewhere, and mailed, in a task beside the tending."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import logging
 from typing import Final
 
-from models.moving.departures import first_untold_at
+from models.moving.departures import first_mail_at, first_untold_at
+from pod.actions.moving.left_mails import mail_who_left
 from pod.actions.moving.told_moves import tell_of_moves
 from pod.deps import Deps
 
@@ -15,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class MovedActors:
-    """The announcements in progress."""
+    """The announcements and mails in progress."""
 
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
         self._deps = deps
@@ -26,7 +27,8 @@ class MovedActors:
         """Begin what is due; returns when to look again, None: when something is written."""
         now = self._deps.clock()
         async with self._deps.store.database.read() as session:
-            first = await first_untold_at(session)
+            dues = await first_untold_at(session), await first_mail_at(session)
+        first = min((due for due in dues if due is not None), default=None)
         if first is None or first > now:
             return first
         if not self._running:
@@ -37,6 +39,7 @@ class MovedActors:
     async def _tell(self) -> None:
         try:
             await tell_of_moves(self._deps)
+            await mail_who_left(self._deps)
         except Exception:  # noqa: BLE001  (logged; it is tried again, and the loops go on)
             _LOG.exception("telling of a move failed")
         finally:

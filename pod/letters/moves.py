@@ -1,4 +1,4 @@
-"""The mails that say how a move to this pod ended, or its copying. None holds a link that works for others."""
+"""The mails that say how a move ended, or its copying, and what was left. None holds a link that works for others."""
 
 from __future__ import annotations
 
@@ -65,3 +65,31 @@ def unmoved_letter(say: Translator, pod: str, name: str, why: str) -> Letter:
         f"{pod}/move/switching",
     )
     return Letter(say("Your move to %(pod)s was stopped", pod=pod), "\n\n".join(lines) + "\n")
+
+
+def followers_letter(say: Translator, pod: str, name: str, there: str, *, taken: int, every: int) -> Letter:
+    """To whom moved away a day ago: how many servers of their followers took the news."""
+    lines = (
+        say("Hello %(name)s,", name=name),
+        say("a day ago your account moved from %(pod)s to %(host)s.", pod=pod, host=there),
+        say(
+            "Of %(all)s messages to the servers of your followers, %(done)s have arrived.",
+            all=say.number(every),
+            done=say.number(taken),
+        ),
+        say("See which haven't, and a text for those who don't come along by themselves:"),
+        f"{pod}/settings/moved",
+    )
+    return Letter(say("Your followers and your move to %(host)s", host=there), "\n\n".join(lines) + "\n")
+
+
+def left_letter(say: Translator, pod: str, name: str, there: str) -> Letter:
+    """To whom moved away a week ago, and hasn't closed the old account."""
+    lines = (
+        say("Hello %(name)s,", name=name),
+        say("a week ago your account moved from %(pod)s to %(host)s.", pod=pod, host=there),
+        say("The old one is still there. If you don't need it any more, take its file and close it:"),
+        f"{pod}/settings/moved",
+        say("Its address leads to the new one either way. This is the last mail about it."),
+    )
+    return Letter(say("Your old account at %(pod)s", pod=pod), "\n\n".join(lines) + "\n")

@@ -22,7 +22,7 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.letters import Letter, send
 from pod.deps import Deps
 from pod.jobs.digests import send_digest
-from pod.letters.moves import settled_letter, shrunk_letter, unmoved_letter
+from pod.letters.moves import followers_letter, left_letter, settled_letter, shrunk_letter, unmoved_letter
 from pod.translations import translator_for
 from tests.support.browsing import Browser, Seen
 from tests.support.folders import ROOT
@@ -35,7 +35,7 @@ ASKED: Final = frozenset(
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
     | {"archive_letter", "copied_letter", "grant_letter", "switch_letter", "import_letter"}
-    | {"settled_letter", "unmoved_letter", "shrunk_letter"}
+    | {"settled_letter", "unmoved_letter", "shrunk_letter", "followers_letter", "left_letter"}
 )
 MUTED: Final = "nobody@127.0.0.1"  # a row of a list, which this pod refuses to look up
 ASKED_IN: Final = "a" * 43  # the secret of a request to read an account
@@ -96,14 +96,17 @@ async def _has_a_move(address: str, pod: str, deps: Deps) -> None:
 
 
 async def _moves_here(letter: Callable[..., Letter], address: str, deps: Deps) -> None:
-    """Somebody's move to this pod is done, or was stopped, or a second home shrank; whose, only the address tells."""
+    """Somebody's move is done, or was stopped, or is over at the old pod, or a second home shrank."""
     say, url = translator_for("en"), deps.identity.base_url
     more: tuple[str, ...] = ()
+    counts = {"taken": 2, "every": 3} if letter is followers_letter else {}
     if letter is shrunk_letter:
         more = ("old.example", f"{url}/move/second-home")
     elif letter is unmoved_letter:
         more = ("It took too long.",)
-    await send(deps, address, letter(say, url, "ada", *more))
+    elif letter in (followers_letter, left_letter):
+        more = ("new.example",)
+    await send(deps, address, letter(say, url, "ada", *more, **counts))
 
 
 class Letterbox:
@@ -167,7 +170,7 @@ class Letterbox:
         page = f"/move/switch/{ASKED_IN}"
         browser.submit(browser.get(page), page, handle=name)
         self.take(f"{name}@mail2.example")
-        for letter in (settled_letter, unmoved_letter, shrunk_letter):
+        for letter in (settled_letter, unmoved_letter, shrunk_letter, followers_letter, left_letter):
             self.pod.act(partial(_moves_here, letter, f"{name}@mail2.example"))
             self.take(f"{name}@mail2.example")
 

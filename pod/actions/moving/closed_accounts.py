@@ -155,7 +155,8 @@ async def close_account(deps: Deps, account: Account, typed: str, *, asks: bool 
         if waiting:
             raise SwitchRule.GROUPS_WAIT.error(groups=len(waiting))
         await erase_private(session, account, seed_sealed=seed)
-        await set_departure(session, account.id, closed_at=now, receipt=receipt_hash(secret) if secret else None)
+        receipt = receipt_hash(secret) if secret else None
+        await set_departure(session, account.id, closed_at=now, receipt=receipt, mail_at=None)
 
     await deps.store.write(action)
     return secret

@@ -31,6 +31,7 @@ from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.views import load_view
 from pod.actions.handover.propose import gather_signatures, known_term, parent_of_proposal
 from pod.actions.moving.departing_members import DepartingMember, open_departing, signed_rehome
+from pod.actions.moving.left_mails import FOLLOWERS_MS
 from pod.actions.signer import PodItself, cosigned
 from pod.actions.sync.push import push
 from pod.deps import Deps
@@ -218,7 +219,8 @@ async def _publish(session: AsyncSession, deps: Deps, departure: Departure, reco
     await save_tries(session, msgspec.structs.replace(tries, failed=0, highest_term=0))
     if group == departure.personal_group:
         telling_at = None if departure.soft else now
-        await set_departure(session, departure.account_id, item=record.id, moved_at=now, telling_at=telling_at)
+        told = {"moved_at": now, "telling_at": telling_at, "mail_at": now + FOLLOWERS_MS}
+        await set_departure(session, departure.account_id, item=record.id, **told)
         await delete_sessions(session, departure.account_id)
         await revoke_all_tokens(session, departure.account_id, now)
     return DraftedHandover(record.body, done=True)
