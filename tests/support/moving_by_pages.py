@@ -130,10 +130,10 @@ def led_to(page: Seen) -> str:
 
 def _in_english(said: str) -> str:
     """What a row says in Swedish, as the code says it."""
-    rules = {rule.sv: rule.en for rule in SwitchRule}
+    rules = {rule.sv: rule.en for rule in SwitchRule if rule.sv} | {"": ""}
     rule = next((rule for rule in rules if rule in said), "")
     word = said.replace(rule, "").strip()
-    return f"{_MESSAGES.get(word, word)} {rules.get(rule, '')}".strip()
+    return f"{_MESSAGES.get(word, word)} {rules[rule]}".strip()
 
 
 def _words(html: str) -> str:
